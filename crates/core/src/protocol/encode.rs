@@ -1,0 +1,238 @@
+//! Messages to JSON text, put together by hand: values pass through as raw text.
+
+use super::limits;
+use super::message::*;
+use crate::json::push_quoted;
+use crate::position::Position;
+use crate::update::push_object;
+
+/// Writes one JSON object, member by member.
+struct Object(String);
+
+impl Object {
+    fn of_type(name: &str) -> Self {
+        Self(String::from("{\"type\":")).quoted(name)
+    }
+
+    fn quoted(mut self, value: &str) -> Self {
+        push_quoted(&mut self.0, value);
+        self
+    }
+
+    fn key(mut self, key: &str) -> Self {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        push_quoted(&mut self.0, key);
+        self.0.push(':');
+        self
+    }
+
+    fn raw(mut self, key: &str, text: &str) -> Self {
+        self = self.key(key);
+        self.0.push_str(text);
+        self
+    }
+
+    fn text(self, key: &str, value: &str) -> Self {
+        self.key(key).quoted(value)
+    }
+
+    fn number(self, key: &str, value: u64) -> Self {
+        self.raw(key, &value.to_string())
+    }
+
+    fn flag(self, key: &str, value: bool) -> Self {
+        self.raw(key, if value { "true" } else { "false" })
+    }
+
+    fn when<T>(self, value: Option<T>, write: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            Some(value) => write(self, value),
+            None => self,
+        }
+    }
+
+    fn list<T>(
+        mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(Self, T) -> Self,
+    ) -> Self {
+        self = self.key(key);
+        self.0.push('[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            self = write(self, item);
+        }
+        self.0.push(']');
+        self
+    }
+
+    fn position(self, position: Position) -> Self {
+        self.text("epoch", &position.epoch.to_string())
+            .number("revision", position.revision)
+            .text("chain", &position.chain.to_string())
+    }
+
+    fn state(self, change: &StateChange) -> Self {
+        let object = self
+            .when(change.since, |object, since| object.number("since", since))
+            .raw("set", change.set.as_str());
+        if change.deleted.is_empty() {
+            return object;
+        }
+        object.list("delete", &change.deleted, |object, key| object.quoted(key))
+    }
+
+    /// A participant's members, without the braces around them.
+    fn participant(self, participant: &Participant) -> Self {
+        self.text("id", &participant.id.0)
+            .text("userName", &participant.user_name)
+            .when(participant.user_data.as_ref(), |object, data| {
+                object.raw("userData", data.as_str())
+            })
+            .number("joinedAt", participant.joined_at)
+    }
+
+    fn participants(self, participants: &[Participant], more: bool) -> Self {
+        self.list("participants", participants, |mut object, participant| {
+            object.0.push('{');
+            object = object.participant(participant);
+            object.0.push('}');
+            object
+        })
+        .flag("more", more)
+    }
+
+    fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+impl ClientMessage {
+    /// The JSON text of the message.
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Join(join) => join.encode(),
+            Self::Update(request) => request.encode(),
+            Self::SetUser { user_name, user_data } => Object::of_type("set-user")
+                .when(user_name.as_deref(), |object, name| object.text("userName", name))
+                .when(user_data.as_ref(), |object, data| {
+                    object.raw("userData", data.as_str())
+                })
+                .end(),
+            Self::AppMessage { to, data } => Object::of_type("app-message")
+                .when(to.as_ref(), |object, to| {
+                    object.list("to", to, |object, id| object.quoted(&id.0))
+                })
+                .raw("data", data.as_str())
+                .end(),
+            Self::Pong => Object::of_type("pong").end(),
+            Self::Away => Object::of_type("away").end(),
+            Self::Leave => Object::of_type("leave").end(),
+        }
+    }
+}
+
+impl Join {
+    fn encode(&self) -> String {
+        Object::of_type("join")
+            .number("version", u64::from(self.version))
+            .text("session", &self.session)
+            .text("instance", &self.instance)
+            .text("userName", &self.user_name)
+            .when(self.user_data.as_ref(), |object, data| {
+                object.raw("userData", data.as_str())
+            })
+            .when(self.token.as_deref(), |object, token| object.text("token", token))
+            .when(self.resume.as_ref(), |object, resume| {
+                let mut object = object.key("resume");
+                object.0.push('{');
+                object = object
+                    .text("participant", &resume.participant.0)
+                    .text("secret", &resume.secret)
+                    .when(resume.position, Object::position);
+                object.0.push('}');
+                object
+            })
+            .end()
+    }
+}
+
+impl UpdateRequest {
+    /// The JSON text of the message.
+    pub fn encode(&self) -> String {
+        let mut object = Object::of_type("update")
+            .number("seq", self.sequence)
+            .text("epoch", &self.epoch.to_string())
+            .text("mergeStrategy", self.update.strategy().name())
+            .key("set");
+        push_object(&mut object.0, self.update.sets());
+        if self.update.deletes().next().is_some() {
+            object = object.list("delete", self.update.deletes(), Object::quoted);
+        }
+        object.end()
+    }
+}
+
+impl ServerMessage {
+    /// The JSON text of the message.
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Joined(joined) => Object::of_type("joined")
+                .text("participant", &joined.participant.0)
+                .text("secret", &joined.secret)
+                .flag("resumed", joined.resumed)
+                .position(joined.position)
+                .when(joined.state.as_ref(), Object::state)
+                .participants(&joined.participants, joined.more)
+                .number("syncInterval", joined.sync_interval_ms)
+                .number("grace", joined.grace_ms)
+                .number("maxData", limits::DATA_UNITS as u64)
+                .number("maxAppMessage", limits::APP_MESSAGE_UNITS as u64)
+                .end(),
+            Self::Participants { participants, more } => Object::of_type("participants")
+                .participants(participants, *more)
+                .end(),
+            Self::State { position, change } => {
+                Object::of_type("state").position(*position).state(change).end()
+            }
+            Self::Result { sequence, result } => {
+                let object = Object::of_type("result").number("seq", *sequence);
+                match result {
+                    UpdateResult::Applied(revision) => {
+                        object.text("status", "applied").number("revision", *revision)
+                    }
+                    UpdateResult::Unchanged(revision) => {
+                        object.text("status", "unchanged").number("revision", *revision)
+                    }
+                    UpdateResult::Rejected(rejection) => {
+                        let object = object.text("status", "rejected").text("code", rejection.code());
+                        match rejection {
+                            Rejection::TooLarge(size) => object.number("size", *size as u64),
+                            Rejection::BadData | Rejection::SessionReset | Rejection::OutOfOrder => object,
+                        }
+                    }
+                }
+                .end()
+            }
+            Self::ParticipantJoined(participant) => Object::of_type("participant-joined")
+                .participant(participant)
+                .end(),
+            Self::ParticipantUpdated(participant) => Object::of_type("participant-updated")
+                .participant(participant)
+                .end(),
+            Self::ParticipantLeft(id) => Object::of_type("participant-left").text("id", &id.0).end(),
+            Self::AppMessage { from, data } => Object::of_type("app-message")
+                .text("from", &from.0)
+                .raw("data", data.as_str())
+                .end(),
+            Self::Refused(code) => Object::of_type("refused").text("code", code.name()).end(),
+            Self::Ping => Object::of_type("ping").end(),
+        }
+    }
+}

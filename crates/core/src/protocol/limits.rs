@@ -1,0 +1,113 @@
+//! Every limit of the protocol, with its unit and its reason.
+//!
+//! "Units" are UTF-16 code units of JSON text: what `JSON.stringify(value).length` says.
+
+use core::time::Duration;
+
+/// Session data, and each update of it: 102,400 units, Daily's limit (100 × 1024 characters, not bytes).
+pub const DATA_UNITS: usize = 102_400;
+
+/// One app message: 4,096 units, Daily's limit.
+pub const APP_MESSAGE_UNITS: usize = 4_096;
+
+/// A participant's user data: 4,096 units, Daily's limit.
+pub const USER_DATA_UNITS: usize = 4_096;
+
+/// A participant's name: 256 units, enough for any name and short enough for a list.
+pub const USER_NAME_UNITS: usize = 256;
+
+/// A session's name: 1 to 128 characters of `A-Z a-z 0-9 _ . ~ -`.
+pub const SESSION_NAME_UNITS: usize = 128;
+
+/// The client's instance id: 32 hexadecimal digits.
+pub const INSTANCE_DIGITS: usize = 32;
+
+/// One frame from a client: 320 KiB. Three bytes for each unit of a full update, and the envelope.
+pub const CLIENT_FRAME_BYTES: usize = 320 * 1024;
+
+/// The first message of a connection: 32 KiB. Name, user data and token fit many times over, and an unknown peer
+/// gets no more room than that.
+pub const JOIN_FRAME_BYTES: usize = 32 * 1024;
+
+/// The time a connection has for its first message.
+pub const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections that have not joined yet, in the whole process. More are turned away as busy.
+pub const JOINING_CONNECTIONS: usize = 1_000;
+
+/// Participants of one session, those in grace included.
+pub const PARTICIPANTS: usize = 500;
+
+/// Participants in the answer to a join; the rest follows in messages of as many each.
+pub const PARTICIPANTS_PER_MESSAGE: usize = 100;
+
+/// Recipients named by one app message.
+pub const APP_MESSAGE_RECIPIENTS: usize = PARTICIPANTS;
+
+/// Sustained operations per second of one connection; beyond the burst each waits for its turn.
+pub const OPERATIONS_PER_SECOND: u32 = 50;
+
+/// Operations that a quiet connection may send at once.
+pub const OPERATION_BURST: u32 = 100;
+
+/// How long a connection may stay over its rate before it is closed.
+pub const THROTTLED_MAX: Duration = Duration::from_secs(10);
+
+/// Updates of one client that are sent and not yet answered. The second place is used only when a page goes away and
+/// cannot wait for the answer to the first. The server remembers as many results for each client.
+pub const IN_FLIGHT: usize = 2;
+
+/// The time between two updates of one client made by `setMeetingSessionData`, unless the server sets another: one
+/// second, as Daily's documentation of that method says.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A busy session sends each reader at most one delta in this time, which gathers what was written meanwhile.
+pub const CONFLATION_INTERVAL: Duration = Duration::from_millis(25);
+
+/// The server sends a ping on a connection on which it has sent nothing for this long.
+pub const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Either side takes the other for gone when nothing came for this long: a ping interval and ten seconds.
+pub const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How long a participant whose connection was lost is kept.
+pub const GRACE: Duration = Duration::from_secs(30);
+
+/// How long a participant is kept whose page said that it goes away: long enough for a reload.
+pub const AWAY_GRACE: Duration = Duration::from_secs(5);
+
+/// A reader whose socket takes nothing for this long is disconnected.
+pub const BLOCKED_MAX: Duration = Duration::from_secs(30);
+
+/// Events (not data) that wait for a reader whose socket takes nothing.
+pub const QUEUED_EVENTS: usize = 128;
+
+/// Bytes of events that wait for a reader whose socket takes nothing.
+pub const QUEUED_EVENT_BYTES: usize = 64 * 1024;
+
+/// Updates in a session's log. A client that missed more gets a snapshot.
+pub const LOG_UPDATES: usize = 512;
+
+/// Bytes of key names in a session's log.
+pub const LOG_KEY_BYTES: usize = 256 * 1024;
+
+/// A write that could not be sent for this long is dropped and reported, so that an old "mute everyone" never fires.
+pub const UNSENT_MAX: Duration = Duration::from_secs(30);
+
+/// App messages that wait for a reconnect.
+pub const UNSENT_APP_MESSAGES: usize = 32;
+
+/// How long the first join tries before it gives up.
+pub const FIRST_JOIN_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long one attempt to connect and join may take.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long `leave()` waits for the answers to what was written.
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The first pause before a reconnect, at most; it doubles up to [`BACKOFF_MAX`], and a random share of it is waited.
+pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+
+/// The longest pause between two attempts to reconnect.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(10);

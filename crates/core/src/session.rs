@@ -1,0 +1,678 @@
+//! The authority of one session, as a state machine: order, dedupe, participants, and its end.
+//!
+//! The owner calls one method for each thing that happens, with the time, and then drains
+//! [`poll_output`](Session::poll_output) before the next. Nothing here can fail: what a peer does wrong becomes an
+//! answer or a [`SessionOutput::Close`].
+
+mod member;
+mod reader;
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::data::SessionData;
+use crate::json::{Json, utf16_units};
+use crate::log::Log;
+use crate::position::{Epoch, Position};
+use crate::protocol::*;
+use crate::time::Instant;
+use crate::update::push_object;
+use member::{Member, Remembered};
+use reader::Reader;
+
+/// One WebSocket. Does not survive a reconnect; the participant does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// The text of a message. A broadcast is encoded once and shared by all its receivers.
+pub type Frame = Arc<str>;
+
+/// What the operator can set.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionConfig {
+    /// The time between two updates of one client by `setMeetingSessionData`.
+    pub sync_interval: Duration,
+    /// How long a participant whose connection was lost is kept.
+    pub grace: Duration,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            sync_interval: limits::SYNC_INTERVAL,
+            grace: limits::GRACE,
+        }
+    }
+}
+
+/// What the owner of the session adds to a join: randomness and the date, which the core has not.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The id that the participant gets if it is a new one.
+    pub participant: ParticipantId,
+    /// The secret for its next resume, 128 random bits.
+    pub secret: String,
+    /// Milliseconds since 1970 UTC.
+    pub date: u64,
+}
+
+/// What the owner has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOutput {
+    /// Send this text.
+    Send {
+        /// To whom.
+        connection: ConnectionId,
+        /// The message.
+        frame: Frame,
+    },
+    /// Close the connection, after what was sent before. The session has forgotten it already.
+    Close {
+        /// Which one.
+        connection: ConnectionId,
+        /// Why.
+        code: CloseCode,
+    },
+    /// Nobody is left: drop the session. The next join begins a new one, with a new epoch.
+    Ended,
+}
+
+/// The session.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    position: Position,
+    data: SessionData,
+    log: Log,
+    members: BTreeMap<ParticipantId, Member>,
+    readers: BTreeMap<ConnectionId, Reader>,
+    /// When each participant without a connection is given up, soonest first.
+    graces: BTreeSet<(Instant, ParticipantId)>,
+    /// When readers may be sent the next delta; they are, at once, if that is past.
+    flush_from: Instant,
+    /// Whether some reader has not been sent everything.
+    unflushed: bool,
+    /// When the connections are next checked for life.
+    check_at: Instant,
+    outputs: VecDeque<SessionOutput>,
+}
+
+/// How often connections are checked for life. Pings and timeouts come up to this much late.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+const _: () = assert!(
+    limits::PING_INTERVAL.as_millis() + CHECK_INTERVAL.as_millis() < limits::SILENCE_MAX.as_millis(),
+    "a ping must come before a live client is taken for gone"
+);
+
+impl Session {
+    /// A session that begins at `now`. `epoch` must be random.
+    pub fn new(now: Instant, epoch: Epoch, config: SessionConfig) -> Self {
+        let position = Position::start(epoch);
+        Self {
+            config,
+            position,
+            data: SessionData::default(),
+            log: Log::new(position),
+            members: BTreeMap::new(),
+            readers: BTreeMap::new(),
+            graces: BTreeSet::new(),
+            flush_from: now,
+            unflushed: false,
+            check_at: now + CHECK_INTERVAL,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The position of the data.
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The data.
+    pub const fn data(&self) -> &SessionData {
+        &self.data
+    }
+
+    /// How many participants there are, those in grace included.
+    pub fn participant_count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The next thing to do. Drain this before the next input.
+    pub fn poll_output(&mut self) -> Option<SessionOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub fn poll_timeout(&self) -> Instant {
+        let flush = self.unflushed.then_some(self.flush_from);
+        let grace = self.graces.first().map(|(until, _)| *until);
+        [flush, grace]
+            .into_iter()
+            .flatten()
+            .fold(self.check_at, Instant::min)
+    }
+
+    /// A connection asks to join, or to resume a participant.
+    pub fn join(&mut self, now: Instant, connection: ConnectionId, join: Join, admission: Admission) {
+        if let Err(code) = check_join(&join) {
+            self.outputs.push_back(SessionOutput::Close { connection, code });
+            self.end_if_empty();
+            return;
+        }
+        let (id, resumed) = match self.resumed_participant(&join) {
+            Some(id) => (id, true),
+            None if self.members.len() >= limits::PARTICIPANTS => {
+                self.outputs.push_back(SessionOutput::Close {
+                    connection,
+                    code: CloseCode::SESSION_FULL,
+                });
+                return;
+            }
+            None => (admission.participant, false),
+        };
+        let position = join
+            .resume
+            .as_ref()
+            .and_then(|resume| resume.position)
+            .filter(|_| resumed);
+        if resumed {
+            self.resume_member(now, &id, connection, join, admission.secret);
+        } else {
+            let member = Member::new(id.clone(), connection, join, admission.secret, admission.date);
+            self.broadcast(now, ServerMessage::ParticipantJoined(member.participant.clone()));
+            self.members.insert(id.clone(), member);
+        }
+        self.readers
+            .insert(connection, Reader::new(now, id.clone(), self.position.revision));
+        self.answer_join(now, connection, &id, resumed, position);
+    }
+
+    /// A frame came from a connection that has joined.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        message: Result<ClientMessage, DecodeError>,
+    ) {
+        let Some(reader) = self.readers.get_mut(&connection) else {
+            return;
+        };
+        reader.heard_at = now;
+        let id = reader.participant.clone();
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        member.away = message == Ok(ClientMessage::Away);
+        match message {
+            Ok(ClientMessage::Update(request)) => self.update(now, connection, &id, request),
+            Err(DecodeError::BadUpdate { sequence }) => {
+                self.conclude(
+                    now,
+                    connection,
+                    &id,
+                    sequence,
+                    UpdateResult::Rejected(Rejection::BadData),
+                );
+            }
+            Ok(ClientMessage::SetUser { user_name, user_data }) => {
+                self.set_user(now, connection, &id, user_name, user_data);
+            }
+            Ok(ClientMessage::AppMessage { to, data }) => self.app_message(now, connection, id, to, data),
+            Ok(ClientMessage::Pong | ClientMessage::Away) => {}
+            Ok(ClientMessage::Leave) => {
+                self.close(now, connection, CloseCode::NORMAL);
+                self.remove_member(now, &id);
+            }
+            Err(DecodeError::UnknownType) => self.refuse(now, connection, RefusedCode::UnknownType),
+            Ok(ClientMessage::Join(_)) | Err(DecodeError::Malformed) => {
+                self.close(now, connection, CloseCode::BAD_MESSAGE);
+            }
+        }
+    }
+
+    /// A connection was lost. One that the session closed or that was superseded is ignored.
+    pub fn disconnected(&mut self, now: Instant, connection: ConnectionId) {
+        let Some(reader) = self.readers.remove(&connection) else {
+            return;
+        };
+        let Some(member) = self.members.get_mut(&reader.participant) else {
+            return;
+        };
+        let until = now
+            + if member.away {
+                limits::AWAY_GRACE
+            } else {
+                self.config.grace
+            };
+        member.connection = None;
+        member.given_up_at = Some(until);
+        self.graces.insert((until, reader.participant));
+    }
+
+    /// A connection's socket takes no more for the moment. Until [`writable`](Self::writable) it is sent nothing.
+    pub fn blocked(&mut self, now: Instant, connection: ConnectionId) {
+        if let Some(reader) = self.readers.get_mut(&connection) {
+            reader.blocked_since.get_or_insert(now);
+        }
+    }
+
+    /// A connection's socket takes data again.
+    pub fn writable(&mut self, now: Instant, connection: ConnectionId) {
+        let Some(reader) = self.readers.get_mut(&connection) else {
+            return;
+        };
+        reader.blocked_since = None;
+        for frame in reader.take_queued() {
+            reader.spoke_at = now;
+            self.outputs.push_back(SessionOutput::Send { connection, frame });
+        }
+        self.schedule_flush(now);
+    }
+
+    /// The server goes away: every connection is closed, to be resumed elsewhere or in a new epoch.
+    pub fn shut_down(&mut self) {
+        for &connection in self.readers.keys() {
+            self.outputs.push_back(SessionOutput::Close {
+                connection,
+                code: CloseCode::GOING_AWAY,
+            });
+        }
+        self.readers.clear();
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((until, id)) = self.graces.first().cloned()
+            && until <= now
+        {
+            self.remove_member(now, &id);
+        }
+        if self.check_at <= now {
+            self.check_at = now + CHECK_INTERVAL;
+            self.check_connections(now);
+        }
+        if self.unflushed && self.flush_from <= now {
+            self.flush(now);
+        }
+    }
+
+    /// The participant that a join may take over: the one that it names and proves to be, or, when the answer to an
+    /// earlier try got lost, the one that the same instance already became.
+    fn resumed_participant(&self, join: &Join) -> Option<ParticipantId> {
+        match &join.resume {
+            Some(resume) => {
+                let member = self.members.get(&resume.participant)?;
+                (member.secret == resume.secret).then(|| resume.participant.clone())
+            }
+            None => self
+                .members
+                .iter()
+                .find(|(_, member)| member.instance == join.instance)
+                .map(|(id, _)| id.clone()),
+        }
+    }
+
+    fn resume_member(
+        &mut self,
+        now: Instant,
+        id: &ParticipantId,
+        connection: ConnectionId,
+        join: Join,
+        secret: String,
+    ) {
+        let Some(member) = self.members.get_mut(id) else {
+            return;
+        };
+        if let Some(until) = member.given_up_at.take() {
+            self.graces.remove(&(until, id.clone()));
+        }
+        let superseded = member.connection.replace(connection);
+        let changed = member.resume(join, secret);
+        let participant = member.participant.clone();
+        if let Some(old) = superseded {
+            self.readers.remove(&old);
+            self.outputs.push_back(SessionOutput::Close {
+                connection: old,
+                code: CloseCode::SUPERSEDED,
+            });
+        }
+        if changed {
+            self.broadcast(now, ServerMessage::ParticipantUpdated(participant));
+        }
+    }
+
+    fn answer_join(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        id: &ParticipantId,
+        resumed: bool,
+        position: Option<Position>,
+    ) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let state = match position {
+            Some(position) if position == self.position => None,
+            Some(position) if self.log.reaches(position) => Some(self.change_since(position.revision)),
+            Some(_) | None => Some(self.whole()),
+        };
+        let participants: Vec<_> = self
+            .members
+            .values()
+            .map(|member| member.participant.clone())
+            .collect();
+        let mut chunks = participants.chunks(limits::PARTICIPANTS_PER_MESSAGE).peekable();
+        let first = chunks.next().unwrap_or_default();
+        let mut messages = vec![ServerMessage::Joined(Box::new(Joined {
+            participant: id.clone(),
+            secret: member.secret.clone(),
+            resumed,
+            position: self.position,
+            state,
+            participants: first.to_vec(),
+            more: chunks.peek().is_some(),
+            sync_interval_ms: millis(self.config.sync_interval),
+            grace_ms: millis(self.config.grace),
+        }))];
+        while let Some(next) = chunks.next() {
+            let more = chunks.peek().is_some();
+            messages.push(ServerMessage::Participants {
+                participants: next.to_vec(),
+                more,
+            });
+        }
+        for message in messages {
+            self.send(now, connection, &Frame::from(message.encode()));
+        }
+    }
+
+    fn update(&mut self, now: Instant, connection: ConnectionId, id: &ParticipantId, request: UpdateRequest) {
+        let Some(member) = self.members.get_mut(id) else {
+            return;
+        };
+        let UpdateRequest {
+            sequence,
+            epoch,
+            update,
+        } = request;
+        let next = self.position.next(&member.instance, sequence, &update);
+        let result = match member.remembered(sequence) {
+            Remembered::Answered(result) => result,
+            Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),
+            Remembered::New if epoch != self.position.epoch => {
+                UpdateResult::Rejected(Rejection::SessionReset)
+            }
+            Remembered::New => {
+                let size = update.units().max(self.data.units_after(&update));
+                if size > limits::DATA_UNITS {
+                    UpdateResult::Rejected(Rejection::TooLarge(size))
+                } else {
+                    let changed = self.data.apply(update);
+                    if changed.is_empty() {
+                        UpdateResult::Unchanged(self.position.revision)
+                    } else {
+                        self.position = next;
+                        self.log.push(next, changed);
+                        UpdateResult::Applied(next.revision)
+                    }
+                }
+            }
+        };
+        self.conclude(now, connection, id, sequence, result);
+    }
+
+    /// Remembers how an operation ended and sends the answer, after the data that it led to.
+    fn conclude(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        id: &ParticipantId,
+        sequence: u64,
+        result: UpdateResult,
+    ) {
+        if let Some(member) = self.members.get_mut(id) {
+            member.remember(sequence, result);
+        }
+        if let Some(reader) = self.readers.get_mut(&connection) {
+            reader
+                .results
+                .push(ServerMessage::Result { sequence, result }.encode().into());
+        }
+        self.schedule_flush(now);
+    }
+
+    fn set_user(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        id: &ParticipantId,
+        user_name: Option<String>,
+        user_data: Option<Json>,
+    ) {
+        if check_user(user_name.as_deref().unwrap_or_default(), user_data.as_ref()).is_err() {
+            return self.refuse(now, connection, RefusedCode::TooLarge);
+        }
+        let Some(member) = self.members.get_mut(id) else {
+            return;
+        };
+        member.set_user(user_name, user_data);
+        let updated = ServerMessage::ParticipantUpdated(member.participant.clone());
+        self.broadcast(now, updated);
+    }
+
+    fn app_message(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        from: ParticipantId,
+        to: Option<Vec<ParticipantId>>,
+        data: Json,
+    ) {
+        let recipients = to.as_ref().map_or(0, Vec::len);
+        if data.units() > limits::APP_MESSAGE_UNITS || recipients > limits::APP_MESSAGE_RECIPIENTS {
+            return self.refuse(now, connection, RefusedCode::TooLarge);
+        }
+        let receivers: Vec<_> = match to {
+            None => self
+                .readers
+                .keys()
+                .copied()
+                .filter(|&other| other != connection)
+                .collect(),
+            Some(ids) => {
+                let ids: BTreeSet<_> = ids.into_iter().collect();
+                ids.iter()
+                    .filter_map(|id| self.members.get(id)?.connection)
+                    .collect()
+            }
+        };
+        let frame = Frame::from(ServerMessage::AppMessage { from, data }.encode());
+        for receiver in receivers {
+            self.send(now, receiver, &frame);
+        }
+    }
+
+    fn refuse(&mut self, now: Instant, connection: ConnectionId, code: RefusedCode) {
+        self.send(
+            now,
+            connection,
+            &Frame::from(ServerMessage::Refused(code).encode()),
+        );
+    }
+
+    fn broadcast(&mut self, now: Instant, message: ServerMessage) {
+        let frame = Frame::from(message.encode());
+        let receivers: Vec<_> = self.readers.keys().copied().collect();
+        for receiver in receivers {
+            self.send(now, receiver, &frame);
+        }
+    }
+
+    /// Sends an event, or lets it wait for a blocked reader. One that has let too much wait is disconnected.
+    fn send(&mut self, now: Instant, connection: ConnectionId, frame: &Frame) {
+        let Some(reader) = self.readers.get_mut(&connection) else {
+            return;
+        };
+        if reader.blocked_since.is_none() {
+            reader.spoke_at = now;
+            self.outputs.push_back(SessionOutput::Send {
+                connection,
+                frame: frame.clone(),
+            });
+        } else if !reader.queue(frame.clone()) {
+            self.close(now, connection, CloseCode::SLOW_READER);
+        }
+    }
+
+    fn close(&mut self, now: Instant, connection: ConnectionId, code: CloseCode) {
+        self.disconnected(now, connection);
+        self.outputs.push_back(SessionOutput::Close { connection, code });
+    }
+
+    fn remove_member(&mut self, now: Instant, id: &ParticipantId) {
+        let Some(member) = self.members.remove(id) else {
+            return;
+        };
+        if let Some(until) = member.given_up_at {
+            self.graces.remove(&(until, id.clone()));
+        }
+        self.broadcast(now, ServerMessage::ParticipantLeft(id.clone()));
+        self.end_if_empty();
+    }
+
+    fn end_if_empty(&mut self) {
+        if self.members.is_empty() {
+            self.outputs.push_back(SessionOutput::Ended);
+        }
+    }
+
+    fn check_connections(&mut self, now: Instant) {
+        let mut overdue = Vec::new();
+        for (&connection, reader) in &mut self.readers {
+            let blocked = reader
+                .blocked_since
+                .is_some_and(|since| now.since(since) >= limits::BLOCKED_MAX);
+            if blocked {
+                overdue.push((connection, CloseCode::SLOW_READER));
+            } else if now.since(reader.heard_at) >= limits::SILENCE_MAX {
+                overdue.push((connection, CloseCode::SILENT));
+            } else if reader.blocked_since.is_none() && reader.needs_ping(now) {
+                reader.spoke_at = now;
+                let frame = Frame::from(ServerMessage::Ping.encode());
+                self.outputs.push_back(SessionOutput::Send { connection, frame });
+            }
+        }
+        for (connection, code) in overdue {
+            self.close(now, connection, code);
+        }
+    }
+
+    /// Sends deltas at once in an idle session, and gathers them for a moment in a busy one.
+    fn schedule_flush(&mut self, now: Instant) {
+        self.unflushed = true;
+        if self.flush_from <= now {
+            self.flush(now);
+        }
+    }
+
+    fn flush(&mut self, now: Instant) {
+        self.unflushed = false;
+        self.flush_from = now + limits::CONFLATION_INTERVAL;
+        let revision = self.position.revision;
+        // Nearly all readers have the same revision, so nearly always this is one delta for all of them.
+        let mut deltas: Vec<(u64, Frame)> = Vec::new();
+        let mut readers = core::mem::take(&mut self.readers);
+        for (&connection, reader) in readers
+            .iter_mut()
+            .filter(|(_, reader)| reader.blocked_since.is_none())
+        {
+            if reader.sent < revision {
+                let known = deltas.iter().find(|(since, _)| *since == reader.sent);
+                let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
+                    let change = self.change_since(reader.sent);
+                    let frame = Frame::from(
+                        ServerMessage::State {
+                            position: self.position,
+                            change,
+                        }
+                        .encode(),
+                    );
+                    deltas.push((reader.sent, frame.clone()));
+                    frame
+                });
+                reader.sent = revision;
+                reader.spoke_at = now;
+                self.outputs.push_back(SessionOutput::Send { connection, frame });
+            }
+            for frame in reader.results.drain(..) {
+                reader.spoke_at = now;
+                self.outputs.push_back(SessionOutput::Send { connection, frame });
+            }
+        }
+        self.readers = readers;
+    }
+
+    /// The difference from a revision to now, or the whole when the log does not reach back that far.
+    fn change_since(&self, revision: u64) -> StateChange {
+        let Some(keys) = self.log.changed_since(revision) else {
+            return self.whole();
+        };
+        let mut set = String::new();
+        push_object(
+            &mut set,
+            keys.iter().filter_map(|key| Some((&***key, self.data.get(key)?))),
+        );
+        let deleted = keys
+            .iter()
+            .filter(|key| self.data.get(key).is_none())
+            .map(|key| key.to_string())
+            .collect();
+        StateChange {
+            since: Some(revision),
+            set: Json::from_stringified(set),
+            deleted,
+        }
+    }
+
+    fn whole(&self) -> StateChange {
+        StateChange {
+            since: None,
+            set: Json::from_stringified(self.data.to_text()),
+            deleted: Vec::new(),
+        }
+    }
+}
+
+fn check_join(join: &Join) -> Result<(), CloseCode> {
+    if join.version != VERSION {
+        return Err(CloseCode::UNSUPPORTED_VERSION);
+    }
+    let instance = &join.instance;
+    let proper =
+        instance.len() == limits::INSTANCE_DIGITS && instance.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !proper || check_user(&join.user_name, join.user_data.as_ref()).is_err() {
+        return Err(CloseCode::BAD_JOIN);
+    }
+    Ok(())
+}
+
+/// A name or user data over its limit.
+pub(crate) struct UserTooLarge;
+
+/// The limits of a name and of user data, the same in the browser and on the server.
+pub(crate) fn check_user(user_name: &str, user_data: Option<&Json>) -> Result<(), UserTooLarge> {
+    let name_fits = utf16_units(user_name) <= limits::USER_NAME_UNITS;
+    let data_fits = user_data.is_none_or(|data| data.units() <= limits::USER_DATA_UNITS);
+    if name_fits && data_fits {
+        Ok(())
+    } else {
+        Err(UserTooLarge)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
