@@ -6,6 +6,7 @@
 //! socket, so a test can run an hour of reconnects in a millisecond.
 
 pub mod address;
+pub mod client;
 pub mod data;
 pub mod json;
 pub mod log;
@@ -18,6 +19,7 @@ pub mod time;
 pub mod update;
 
 pub use address::Address;
+pub use client::Client;
 pub use data::SessionData;
 pub use json::Json;
 pub use position::{Chain, Epoch, Position};

@@ -1,0 +1,682 @@
+//! The client's half of a session, as a state machine: batching, answers, reconnect, resume.
+//!
+//! The owner calls one method for each thing that happens (the page asks for something, the socket says something, a
+//! deadline passes) and then drains [`poll_output`](Client::poll_output) before the next. It owns the socket, the
+//! timer and the data as JavaScript sees it; all decisions are made here.
+
+mod writes;
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::json::Json;
+use crate::position::Position;
+use crate::protocol::*;
+use crate::random::Random;
+use crate::session::check_user;
+use crate::time::Instant;
+use crate::update::Update;
+use writes::Writes;
+
+/// What a join needs. The address is the owner's business.
+#[derive(Debug, Clone)]
+pub struct JoinOptions {
+    /// The session's name.
+    pub session: String,
+    /// The participant's name; may be empty.
+    pub user_name: String,
+    /// The participant's user data, if any.
+    pub user_data: Option<Json>,
+    /// The token of the address, if any.
+    pub token: Option<String>,
+    /// 32 random hexadecimal digits, new for every join.
+    pub instance: String,
+}
+
+/// What the owner has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientOutput {
+    /// Open a new socket, in place of the one there may be.
+    Connect,
+    /// Send this text.
+    Send(String),
+    /// Close the socket; the client has forgotten it already.
+    Disconnect,
+    /// Take this change over into the data. It becomes visible with the events after it.
+    Data(StateChange),
+    /// Tell the page.
+    Event(ClientEvent),
+}
+
+/// What the page is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// The join succeeded; participants, position and data are there.
+    Joined,
+    /// Somebody joined.
+    ParticipantJoined(Participant),
+    /// Somebody's name or user data changed.
+    ParticipantUpdated(Participant),
+    /// Somebody left.
+    ParticipantLeft(Participant),
+    /// The number of participants changed.
+    CountsChanged,
+    /// The session is a new one: its epoch changed, or it was joined.
+    SessionChanged,
+    /// The data changed, or it was joined.
+    DataChanged,
+    /// The connection was lost and is being restored.
+    Interrupted,
+    /// The connection is back.
+    Reconnected,
+    /// After a reconnect the session had begun anew, without what was in it.
+    SessionReset,
+    /// Writes did not come to pass, or nobody knows.
+    WriteFailed(WriteFailure),
+    /// A message from another participant.
+    AppMessage {
+        /// The sender.
+        from: ParticipantId,
+        /// The value.
+        data: Json,
+    },
+    /// The oldest unanswered [`Client::set_user`] has taken effect.
+    UserSet,
+    /// The client has stopped and will not try again.
+    Failed(Failure),
+    /// The client has left, by itself or after a failure.
+    Left,
+}
+
+/// Why writes did not come to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteFailure {
+    /// The server refused it.
+    Rejected(Rejection),
+    /// They could not be sent for [`limits::UNSENT_MAX`].
+    Expired,
+    /// `leave()`, or a failure, came before they could be sent.
+    Left,
+    /// The connection was lost for good after they were sent: they may have been applied or not.
+    Unknown,
+}
+
+impl WriteFailure {
+    /// The name in `details.code`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            // What the server has forgotten is not known to anybody.
+            Self::Rejected(Rejection::OutOfOrder) | Self::Unknown => "unknown",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Expired => "expired",
+            Self::Left => "left",
+        }
+    }
+}
+
+/// Why a client stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No server answered within [`limits::FIRST_JOIN_TIMEOUT`].
+    Unreachable,
+    /// The server closed the connection with a final code.
+    Closed(CloseCode),
+}
+
+/// The owner's limit is exceeded: a name or user data that is too large, or an app message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not joined, or not any more.
+    Idle,
+    /// A socket was asked for at that time, or is open and the join is sent.
+    Connecting(Instant),
+    Joined,
+    /// Lost; the next attempt is at that time.
+    Backoff(Instant),
+}
+
+/// The client.
+#[derive(Debug)]
+pub struct Client {
+    random: Random,
+    state: State,
+    options: Option<JoinOptions>,
+    /// When this join began; none once it has succeeded.
+    joining_since: Option<Instant>,
+    /// Who this client is and the proof, from the last join answer.
+    identity: Option<(ParticipantId, String)>,
+    position: Option<Position>,
+    /// Something was lost on the way: the next join must bring the whole data.
+    needs_snapshot: bool,
+    participants: BTreeMap<ParticipantId, Participant>,
+    /// A join answer whose participants have not all come yet.
+    incomplete: Option<Box<Joined>>,
+    sync_interval: Duration,
+    grace: Duration,
+    writes: Writes,
+    /// App messages that wait for a reconnect.
+    app_messages: VecDeque<(Instant, String)>,
+    /// How many `set_user` are not answered yet.
+    unset_users: usize,
+    failed_attempts: u32,
+    heard_at: Instant,
+    lost_at: Option<Instant>,
+    /// Until when `leave()` waits for answers.
+    leaving_until: Option<Instant>,
+    outputs: VecDeque<ClientOutput>,
+}
+
+impl Client {
+    /// A client that has not joined. The seed drives the jitter of its reconnects.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            random: Random::new(seed),
+            state: State::Idle,
+            options: None,
+            joining_since: None,
+            identity: None,
+            position: None,
+            needs_snapshot: false,
+            participants: BTreeMap::new(),
+            incomplete: None,
+            sync_interval: limits::SYNC_INTERVAL,
+            grace: limits::GRACE,
+            writes: Writes::default(),
+            app_messages: VecDeque::new(),
+            unset_users: 0,
+            failed_attempts: 0,
+            heard_at: Instant::default(),
+            lost_at: None,
+            leaving_until: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do. Drain this before the next input.
+    pub fn poll_output(&mut self) -> Option<ClientOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due; none while nothing is awaited.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let state = match self.state {
+            State::Idle => return None,
+            State::Connecting(since) => since + limits::ATTEMPT_TIMEOUT,
+            State::Joined => self.heard_at + limits::SILENCE_MAX,
+            State::Backoff(until) => until,
+        };
+        let connected = self.state == State::Joined;
+        let sync = connected
+            .then(|| self.writes.due_at(self.sync_interval))
+            .flatten();
+        let first_join = self.joining_since.map(|since| since + limits::FIRST_JOIN_TIMEOUT);
+        let in_flight = self
+            .lost_at
+            .filter(|_| self.writes.has_in_flight())
+            .map(|lost| lost + self.grace);
+        let expiry = (!connected).then(|| self.writes.expires_at()).flatten();
+        let others = [sync, first_join, in_flight, expiry, self.leaving_until];
+        Some(others.into_iter().flatten().fold(state, Instant::min))
+    }
+
+    /// All participants, this client's own included; empty while not joined.
+    pub const fn participants(&self) -> &BTreeMap<ParticipantId, Participant> {
+        &self.participants
+    }
+
+    /// This client's own participant; none while not joined.
+    pub fn participant(&self) -> Option<&ParticipantId> {
+        self.identity.as_ref().map(|(participant, _)| participant)
+    }
+
+    /// The position of the data; none while not joined.
+    pub const fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Joins a session. Only for a client that is not joined or joining; others ignore it.
+    pub fn join(&mut self, now: Instant, options: JoinOptions) {
+        if self.state != State::Idle {
+            return;
+        }
+        self.options = Some(options);
+        self.joining_since = Some(now);
+        self.connect(now);
+    }
+
+    /// Leaves: sends what waits without regard to the interval, waits for answers for at most
+    /// [`limits::LEAVE_TIMEOUT`], then goes. [`ClientEvent::Left`] is the end of it.
+    pub fn leave(&mut self, now: Instant) {
+        match self.state {
+            State::Idle => {}
+            State::Joined => {
+                self.leaving_until = Some(now + limits::LEAVE_TIMEOUT);
+                self.send_pending(now);
+                self.leave_if_answered();
+            }
+            State::Connecting(_) | State::Backoff(_) => self.finish_leave(),
+        }
+    }
+
+    /// Writes session data, batched: at once after a quiet interval, otherwise with the rest at its end.
+    pub fn update(&mut self, now: Instant, update: Update) {
+        if self.joining_since.is_some() || self.state == State::Idle || update.is_noop() {
+            return;
+        }
+        self.writes.push(now, update);
+        self.sync(now);
+    }
+
+    /// Sends a message to some or all others; while the connection is lost it waits for a moment.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when the value has more than [`limits::APP_MESSAGE_UNITS`] or the recipients are more than
+    /// [`limits::APP_MESSAGE_RECIPIENTS`].
+    pub fn app_message(
+        &mut self,
+        now: Instant,
+        to: Option<Vec<ParticipantId>>,
+        data: Json,
+    ) -> Result<(), TooLarge> {
+        let recipients = to.as_ref().map_or(0, Vec::len);
+        if data.units() > limits::APP_MESSAGE_UNITS || recipients > limits::APP_MESSAGE_RECIPIENTS {
+            return Err(TooLarge);
+        }
+        let frame = ClientMessage::AppMessage { to, data }.encode();
+        if self.state == State::Joined {
+            self.send(frame);
+        } else {
+            self.app_messages.push_back((now, frame));
+            if self.app_messages.len() > limits::UNSENT_APP_MESSAGES {
+                self.app_messages.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes this participant's name or user data. [`ClientEvent::UserSet`] follows.
+    ///
+    /// # Errors
+    /// [`TooLarge`] over [`limits::USER_NAME_UNITS`] or [`limits::USER_DATA_UNITS`]; nothing is changed.
+    pub fn set_user(&mut self, user_name: Option<String>, user_data: Option<Json>) -> Result<(), TooLarge> {
+        check_user(user_name.as_deref().unwrap_or_default(), user_data.as_ref()).map_err(|_| TooLarge)?;
+        let Some(options) = &mut self.options else {
+            return Ok(());
+        };
+        // A reconnect says name and user data anyway, so nothing has to be kept for it.
+        if let Some(user_name) = &user_name {
+            options.user_name.clone_from(user_name);
+        }
+        if user_data.is_some() {
+            options.user_data.clone_from(&user_data);
+        }
+        self.unset_users += 1;
+        if self.state == State::Joined {
+            self.send(ClientMessage::SetUser { user_name, user_data }.encode());
+        }
+        Ok(())
+    }
+
+    /// The page became visible, came back, or the network did: whatever waits for a retry is tried at once.
+    pub fn wake(&mut self, now: Instant) {
+        if let State::Backoff(_) = self.state {
+            self.failed_attempts = 0;
+            self.connect(now);
+        } else {
+            self.handle_timeout(now);
+        }
+    }
+
+    /// The page goes away and may not come back: what waits is sent at once.
+    pub fn hide(&mut self, now: Instant) {
+        if self.state == State::Joined {
+            self.send_pending(now);
+            self.send(ClientMessage::Away.encode());
+        }
+    }
+
+    /// The socket is open.
+    pub fn socket_opened(&mut self, now: Instant) {
+        let (State::Connecting(_), Some(options)) = (self.state, &self.options) else {
+            return;
+        };
+        self.heard_at = now;
+        let resume = self.identity.as_ref().map(|(participant, secret)| Resume {
+            participant: participant.clone(),
+            secret: secret.clone(),
+            position: self.position.filter(|_| !self.needs_snapshot),
+        });
+        let join = Join {
+            version: VERSION,
+            session: options.session.clone(),
+            instance: options.instance.clone(),
+            user_name: options.user_name.clone(),
+            user_data: options.user_data.clone(),
+            token: options.token.clone(),
+            resume,
+        };
+        self.send(ClientMessage::Join(Box::new(join)).encode());
+    }
+
+    /// A text frame came. One that is no message of this protocol is ignored: a later server may say more.
+    pub fn socket_message(&mut self, now: Instant, text: &str) {
+        self.heard_at = now;
+        let Some(message) = ServerMessage::decode(text) else {
+            return;
+        };
+        match (self.state, message) {
+            (State::Connecting(_), ServerMessage::Joined(joined)) => {
+                self.incomplete = Some(joined);
+                self.complete_join(now);
+            }
+            (State::Connecting(_), ServerMessage::Participants { participants, more }) => {
+                if let Some(joined) = &mut self.incomplete {
+                    joined.participants.extend(participants);
+                    joined.more = more;
+                    self.complete_join(now);
+                }
+            }
+            (State::Joined, message) => self.joined_message(now, message),
+            _ => {}
+        }
+    }
+
+    /// The socket closed, or could not be opened. The code is what its close event says.
+    pub fn socket_closed(&mut self, now: Instant, code: u16) {
+        let code = CloseCode(code);
+        if self.state == State::Idle {
+            return;
+        }
+        if code.is_final() {
+            self.fail(Failure::Closed(code));
+        } else {
+            self.lose_connection(now);
+        }
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self
+            .joining_since
+            .is_some_and(|since| now.since(since) >= limits::FIRST_JOIN_TIMEOUT)
+        {
+            self.outputs.push_back(ClientOutput::Disconnect);
+            return self.fail(Failure::Unreachable);
+        }
+        if self.leaving_until.is_some_and(|until| until <= now) {
+            return self.finish_leave();
+        }
+        match self.state {
+            State::Idle => return,
+            State::Connecting(since) if now.since(since) >= limits::ATTEMPT_TIMEOUT => {
+                self.abandon_socket(now)
+            }
+            State::Joined if now.since(self.heard_at) >= limits::SILENCE_MAX => self.abandon_socket(now),
+            State::Backoff(until) if until <= now => self.connect(now),
+            State::Connecting(_) | State::Joined | State::Backoff(_) => {}
+        }
+        if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) && self.writes.drop_in_flight() {
+            self.write_failed(WriteFailure::Unknown);
+        }
+        if self.state != State::Joined && self.writes.expire(now) {
+            self.write_failed(WriteFailure::Expired);
+        }
+        self.sync(now);
+    }
+
+    fn connect(&mut self, now: Instant) {
+        self.state = State::Connecting(now);
+        self.incomplete = None;
+        self.outputs.push_back(ClientOutput::Connect);
+    }
+
+    fn abandon_socket(&mut self, now: Instant) {
+        self.outputs.push_back(ClientOutput::Disconnect);
+        self.lose_connection(now);
+    }
+
+    fn lose_connection(&mut self, now: Instant) {
+        if self.leaving_until.is_some() {
+            return self.finish_leave();
+        }
+        if self.state == State::Joined {
+            self.lost_at = Some(now);
+            self.event(ClientEvent::Interrupted);
+        }
+        // Full jitter: a random share of a limit that doubles, so that a thousand clients do not come back as one.
+        let limit = limits::BACKOFF_FIRST
+            .saturating_mul(1 << self.failed_attempts.min(16))
+            .min(limits::BACKOFF_MAX);
+        let pause = self
+            .random
+            .below(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        self.failed_attempts += 1;
+        self.state = State::Backoff(now + Duration::from_millis(pause));
+    }
+
+    /// Takes over a join answer once all participants have come.
+    fn complete_join(&mut self, now: Instant) {
+        let Some(joined) = self.incomplete.take() else {
+            return;
+        };
+        if joined.more {
+            self.incomplete = Some(joined);
+            return;
+        }
+        let before = self.position;
+        let first = self.joining_since.take().is_some();
+        self.state = State::Joined;
+        self.failed_attempts = 0;
+        self.lost_at = None;
+        self.needs_snapshot = false;
+        self.sync_interval = Duration::from_millis(joined.sync_interval_ms);
+        self.grace = Duration::from_millis(joined.grace_ms);
+        self.identity = Some((joined.participant, joined.secret));
+        self.position = Some(joined.position);
+        let changed = joined.state.is_some();
+        self.outputs.extend(joined.state.map(ClientOutput::Data));
+        let participants = joined
+            .participants
+            .into_iter()
+            .map(|one| (one.id.clone(), one))
+            .collect();
+
+        if first {
+            self.participants = participants;
+            for event in [
+                ClientEvent::Joined,
+                ClientEvent::CountsChanged,
+                ClientEvent::SessionChanged,
+                ClientEvent::DataChanged,
+            ] {
+                self.event(event);
+            }
+        } else {
+            let reset = before.is_some_and(|before| before.epoch != joined.position.epoch);
+            self.event(ClientEvent::Reconnected);
+            if reset {
+                // Both were made for a session that is gone: what was sent may have been part of it, the rest not.
+                let in_flight = self.writes.drop_in_flight();
+                if self.writes.drop_pending() || in_flight {
+                    self.write_failed(WriteFailure::Rejected(Rejection::SessionReset));
+                }
+                self.event(ClientEvent::SessionChanged);
+            } else if !joined.resumed && self.writes.drop_in_flight() {
+                self.write_failed(WriteFailure::Unknown);
+            }
+            self.replace_participants(participants);
+            if changed || reset {
+                self.event(ClientEvent::DataChanged);
+            }
+            if reset {
+                self.event(ClientEvent::SessionReset);
+            }
+        }
+        for _ in 0..core::mem::take(&mut self.unset_users) {
+            self.event(ClientEvent::UserSet);
+        }
+        let unanswered: Vec<_> = self
+            .writes
+            .unanswered()
+            .map(|frame| ClientOutput::Send(frame.into()))
+            .collect();
+        self.outputs.extend(unanswered);
+        for (since, frame) in core::mem::take(&mut self.app_messages) {
+            if now.since(since) < limits::UNSENT_MAX {
+                self.send(frame);
+            }
+        }
+        self.sync(now);
+    }
+
+    /// Tells what is different about the participants after a reconnect.
+    fn replace_participants(&mut self, participants: BTreeMap<ParticipantId, Participant>) {
+        let before = core::mem::replace(&mut self.participants, participants);
+        let after = self.participants.values();
+        let mut events = Vec::new();
+        for participant in after {
+            match before.get(&participant.id) {
+                None => events.push(ClientEvent::ParticipantJoined(participant.clone())),
+                Some(old) if old != participant => {
+                    events.push(ClientEvent::ParticipantUpdated(participant.clone()))
+                }
+                Some(_) => {}
+            }
+        }
+        let gone = before
+            .values()
+            .filter(|old| !self.participants.contains_key(&old.id));
+        events.splice(0..0, gone.map(|old| ClientEvent::ParticipantLeft(old.clone())));
+        if before.len() != self.participants.len() {
+            events.push(ClientEvent::CountsChanged);
+        }
+        self.outputs.extend(events.into_iter().map(ClientOutput::Event));
+    }
+
+    fn joined_message(&mut self, now: Instant, message: ServerMessage) {
+        match message {
+            ServerMessage::State { position, change } => self.state_changed(now, position, change),
+            ServerMessage::Result { sequence, result } => {
+                if let Some(UpdateResult::Rejected(rejection)) = self.writes.answered(sequence, result) {
+                    self.write_failed(WriteFailure::Rejected(rejection));
+                }
+                self.sync(now);
+                self.leave_if_answered();
+            }
+            ServerMessage::ParticipantJoined(participant) => {
+                self.participants
+                    .insert(participant.id.clone(), participant.clone());
+                self.event(ClientEvent::ParticipantJoined(participant));
+                self.event(ClientEvent::CountsChanged);
+            }
+            ServerMessage::ParticipantUpdated(participant) => {
+                let own = self.participant() == Some(&participant.id);
+                self.participants
+                    .insert(participant.id.clone(), participant.clone());
+                self.event(ClientEvent::ParticipantUpdated(participant));
+                if own && self.unset_users > 0 {
+                    self.unset_users -= 1;
+                    self.event(ClientEvent::UserSet);
+                }
+            }
+            ServerMessage::ParticipantLeft(id) => {
+                if let Some(participant) = self.participants.remove(&id) {
+                    self.event(ClientEvent::ParticipantLeft(participant));
+                    self.event(ClientEvent::CountsChanged);
+                }
+            }
+            ServerMessage::AppMessage { from, data } => self.event(ClientEvent::AppMessage { from, data }),
+            ServerMessage::Ping => self.send(ClientMessage::Pong.encode()),
+            // Refused: this client checks every limit before it sends. The others belong to a join.
+            ServerMessage::Refused(_) | ServerMessage::Joined(_) | ServerMessage::Participants { .. } => {}
+        }
+    }
+
+    fn state_changed(&mut self, now: Instant, position: Position, change: StateChange) {
+        let Some(mine) = self.position else { return };
+        if position.epoch == mine.epoch && position.revision <= mine.revision {
+            return;
+        }
+        let fits = position.epoch == mine.epoch && change.since.is_none_or(|since| since == mine.revision);
+        if !fits {
+            // Something was lost on the way, which must never be papered over: ask for all of it.
+            self.needs_snapshot = true;
+            return self.abandon_socket(now);
+        }
+        self.position = Some(position);
+        self.outputs.push_back(ClientOutput::Data(change));
+        self.event(ClientEvent::DataChanged);
+    }
+
+    /// Sends what waits if its time has come.
+    fn sync(&mut self, now: Instant) {
+        if self.state == State::Joined
+            && self
+                .writes
+                .due_at(self.sync_interval)
+                .is_some_and(|due| due <= now)
+        {
+            self.send_pending(now);
+        }
+    }
+
+    fn send_pending(&mut self, now: Instant) {
+        if let Some(position) = self.position
+            && let Some(frame) = self.writes.send(now, position.epoch)
+        {
+            self.send(frame);
+        }
+    }
+
+    fn leave_if_answered(&mut self) {
+        if self.leaving_until.is_some() && !self.writes.has_in_flight() && !self.writes.has_pending() {
+            self.finish_leave();
+        }
+    }
+
+    fn finish_leave(&mut self) {
+        if self.state == State::Joined {
+            self.send(ClientMessage::Leave.encode());
+        }
+        self.outputs.push_back(ClientOutput::Disconnect);
+        self.stop(None);
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.stop(Some(failure));
+    }
+
+    /// Back to the beginning; only the jitter goes on.
+    fn stop(&mut self, failure: Option<Failure>) {
+        if self.writes.drop_in_flight() {
+            self.write_failed(WriteFailure::Unknown);
+        }
+        if self.writes.drop_pending() {
+            self.write_failed(WriteFailure::Left);
+        }
+        self.outputs
+            .extend(failure.map(|failure| ClientOutput::Event(ClientEvent::Failed(failure))));
+        self.event(ClientEvent::Left);
+        let seed = self.random.bits();
+        let outputs = core::mem::take(&mut self.outputs);
+        *self = Self {
+            outputs,
+            ..Self::new(seed)
+        };
+    }
+
+    fn write_failed(&mut self, failure: WriteFailure) {
+        self.event(ClientEvent::WriteFailed(failure));
+    }
+
+    fn event(&mut self, event: ClientEvent) {
+        self.outputs.push_back(ClientOutput::Event(event));
+    }
+
+    fn send(&mut self, frame: String) {
+        self.outputs.push_back(ClientOutput::Send(frame));
+    }
+}

@@ -1,0 +1,122 @@
+//! The writes of one client on their way to the server: what waits, and what is sent and not yet answered.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use crate::position::Epoch;
+use crate::protocol::{UpdateRequest, UpdateResult, limits};
+use crate::time::Instant;
+use crate::update::Update;
+
+/// Writes made this close together share one fate when they cannot be sent.
+const BATCH_SPAN: Duration = Duration::from_secs(5);
+
+/// The write queue of `setMeetingSessionData`.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    /// Not sent, oldest first, with the time of the first write in each batch. More than one only while offline.
+    pending: VecDeque<(Instant, Update)>,
+    /// Sent and frozen, oldest first: what goes out again after a reconnect is the same text.
+    in_flight: VecDeque<InFlight>,
+    last_sequence: u64,
+    synced_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    sequence: u64,
+    frame: String,
+}
+
+impl Writes {
+    /// Adds a write to what waits.
+    pub(super) fn push(&mut self, now: Instant, update: Update) {
+        match self.pending.back_mut() {
+            Some((since, batch)) if now.since(*since) < BATCH_SPAN => batch.coalesce(update),
+            _ => self.pending.push_back((now, update)),
+        }
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    pub(super) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    /// When what waits may be sent: at once after a quiet interval, otherwise at the end of the interval. None while
+    /// nothing waits or an answer is outstanding.
+    pub(super) fn due_at(&self, interval: Duration) -> Option<Instant> {
+        let (since, _) = self.pending.front()?;
+        self.in_flight
+            .is_empty()
+            .then(|| self.synced_at.map_or(*since, |synced| synced + interval))
+    }
+
+    /// Takes all that waits, as one frame to send. `None` when nothing waits or too much is in flight.
+    pub(super) fn send(&mut self, now: Instant, epoch: Epoch) -> Option<String> {
+        if self.in_flight.len() >= limits::IN_FLIGHT {
+            return None;
+        }
+        let (_, mut update) = self.pending.pop_front()?;
+        for (_, later) in self.pending.drain(..) {
+            update.coalesce(later);
+        }
+        self.synced_at = Some(now);
+        self.last_sequence += 1;
+        let sequence = self.last_sequence;
+        let frame = UpdateRequest {
+            sequence,
+            epoch,
+            update,
+        }
+        .encode();
+        self.in_flight.push_back(InFlight {
+            sequence,
+            frame: frame.clone(),
+        });
+        Some(frame)
+    }
+
+    /// The frames to send again after a reconnect, in order.
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = &str> {
+        self.in_flight.iter().map(|write| write.frame.as_str())
+    }
+
+    /// Ends the write that the server answered; `None` when it is none of ours.
+    pub(super) fn answered(&mut self, sequence: u64, result: UpdateResult) -> Option<UpdateResult> {
+        let at = self
+            .in_flight
+            .iter()
+            .position(|write| write.sequence == sequence)?;
+        self.in_flight.remove(at).map(|_| result)
+    }
+
+    /// When the oldest batch has waited too long.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        self.pending.front().map(|(since, _)| *since + limits::UNSENT_MAX)
+    }
+
+    /// Drops the batches that have waited too long; true if there were any.
+    pub(super) fn expire(&mut self, now: Instant) -> bool {
+        let before = self.pending.len();
+        self.pending
+            .retain(|(since, _)| *since + limits::UNSENT_MAX > now);
+        self.pending.len() < before
+    }
+
+    /// Gives up waiting for answers; true if any were outstanding.
+    pub(super) fn drop_in_flight(&mut self) -> bool {
+        let outstanding = self.has_in_flight();
+        self.in_flight.clear();
+        outstanding
+    }
+
+    /// Drops what waits; true if anything did.
+    pub(super) fn drop_pending(&mut self) -> bool {
+        let waiting = self.has_pending();
+        self.pending.clear();
+        waiting
+    }
+}

@@ -1,0 +1,399 @@
+//! The wire: an example of every message, round trips, and nonsense.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use meeting_session_core::position::{Chain, Epoch, Position};
+use meeting_session_core::protocol::*;
+use meeting_session_core::{Json, MergeStrategy, Update};
+use proptest::prelude::*;
+
+/// The messages of a golden file: one a line, after its name.
+fn golden(file: &str) -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            line.split_once(": ")
+                .map(|(name, text)| (name.into(), text.into()))
+                .unwrap()
+        })
+        .collect()
+}
+
+fn check<T: PartialEq + std::fmt::Debug>(
+    file: &str,
+    messages: Vec<(&str, T)>,
+    encode: impl Fn(&T) -> String,
+    decode: impl Fn(&str) -> Option<T>,
+) {
+    let golden = golden(file);
+    assert_eq!(
+        golden.len(),
+        messages.len(),
+        "an example for each message in {file}"
+    );
+    for (name, message) in messages {
+        let text = golden
+            .get(name)
+            .unwrap_or_else(|| panic!("{name}: {}", encode(&message)));
+        assert_eq!(&encode(&message), text, "{name}");
+        assert_eq!(decode(text), Some(message), "{name}");
+    }
+}
+
+fn json(text: &str) -> Json {
+    Json::parse(text).unwrap()
+}
+
+fn id(text: &str) -> ParticipantId {
+    ParticipantId(text.into())
+}
+
+fn position() -> Position {
+    Position {
+        epoch: Epoch(0x1f2e_3d4c_5b6a_7988),
+        revision: 12,
+        chain: Chain(0xabc),
+    }
+}
+
+fn ann() -> Participant {
+    let (user_name, user_data) = ("Ann \"A\"".into(), Some(json(r#"{"role":"host"}"#)));
+    Participant {
+        id: id("6f1e"),
+        user_name,
+        user_data,
+        joined_at: 1_790_000_000_000,
+    }
+}
+
+fn bob() -> Participant {
+    Participant {
+        id: id("77aa"),
+        user_name: String::new(),
+        user_data: None,
+        joined_at: 1_790_000_000_500,
+    }
+}
+
+#[test]
+fn golden_files_hold_every_client_message() {
+    let join = Join {
+        version: VERSION,
+        session: "standup".into(),
+        instance: "00112233445566778899aabbccddeeff".into(),
+        user_name: "Ann \"A\"".into(),
+        user_data: None,
+        token: None,
+        resume: None,
+    };
+    let resume = Resume {
+        participant: id("6f1e"),
+        secret: "s3".into(),
+        position: Some(position()),
+    };
+    let mut resuming = join.clone();
+    resuming.user_data = Some(json("null"));
+    resuming.token = Some("t".into());
+    resuming.resume = Some(resume.clone());
+    let mut lost = join.clone();
+    lost.resume = Some(Resume {
+        position: None,
+        ..resume
+    });
+
+    let (sequence, epoch) = (7, Epoch(0x1f2e_3d4c_5b6a_7988));
+    let replace = Update::new(MergeStrategy::Replace, [("code".into(), Some(json("\"358\"")))]);
+    let merge = Update::new(
+        MergeStrategy::ShallowMerge,
+        [
+            ("a\n".into(), Some(json("[1, 2]"))),
+            ("__proto__".into(), Some(json("1e400"))),
+            ("gone".into(), None),
+        ],
+    );
+    let messages = vec![
+        ("join", ClientMessage::Join(Box::new(join))),
+        ("join-resuming", ClientMessage::Join(Box::new(resuming))),
+        ("join-resuming-without-data", ClientMessage::Join(Box::new(lost))),
+        (
+            "update-replace",
+            ClientMessage::Update(UpdateRequest {
+                sequence,
+                epoch,
+                update: replace,
+            }),
+        ),
+        (
+            "update-shallow-merge",
+            ClientMessage::Update(UpdateRequest {
+                sequence,
+                epoch,
+                update: merge,
+            }),
+        ),
+        (
+            "set-user-name",
+            ClientMessage::SetUser {
+                user_name: Some("Ann".into()),
+                user_data: None,
+            },
+        ),
+        (
+            "set-user-data",
+            ClientMessage::SetUser {
+                user_name: None,
+                user_data: Some(json("[true]")),
+            },
+        ),
+        (
+            "app-message-to-all",
+            ClientMessage::AppMessage {
+                to: None,
+                data: json("null"),
+            },
+        ),
+        (
+            "app-message-to-some",
+            ClientMessage::AppMessage {
+                to: Some(vec![id("77aa")]),
+                data: json("\"hi\""),
+            },
+        ),
+        ("pong", ClientMessage::Pong),
+        ("away", ClientMessage::Away),
+        ("leave", ClientMessage::Leave),
+    ];
+    check("client.txt", messages, ClientMessage::encode, |text| {
+        ClientMessage::decode(text).ok()
+    });
+}
+
+#[test]
+fn golden_files_hold_every_server_message() {
+    let whole = StateChange {
+        since: None,
+        set: json(r#"{"a":1}"#),
+        deleted: vec![],
+    };
+    let delta = StateChange {
+        since: Some(9),
+        set: json("{}"),
+        deleted: vec!["gone".into(), "q\"".into()],
+    };
+    let joined = Joined {
+        participant: id("6f1e"),
+        secret: "s4".into(),
+        resumed: false,
+        position: position(),
+        state: Some(whole),
+        participants: vec![ann(), bob()],
+        more: false,
+        sync_interval_ms: 1000,
+        grace_ms: 30_000,
+    };
+    let resumed = Joined {
+        resumed: true,
+        state: Some(delta.clone()),
+        participants: vec![],
+        more: true,
+        ..joined.clone()
+    };
+    let current = Joined {
+        resumed: true,
+        state: None,
+        ..joined.clone()
+    };
+    let result = |result| ServerMessage::Result { sequence: 7, result };
+    let rejected = |rejection| result(UpdateResult::Rejected(rejection));
+    let messages = vec![
+        ("joined", ServerMessage::Joined(Box::new(joined))),
+        ("joined-resumed", ServerMessage::Joined(Box::new(resumed))),
+        (
+            "joined-resumed-and-current",
+            ServerMessage::Joined(Box::new(current)),
+        ),
+        (
+            "participants",
+            ServerMessage::Participants {
+                participants: vec![bob()],
+                more: false,
+            },
+        ),
+        (
+            "state",
+            ServerMessage::State {
+                position: position(),
+                change: delta,
+            },
+        ),
+        ("result-applied", result(UpdateResult::Applied(12))),
+        ("result-unchanged", result(UpdateResult::Unchanged(11))),
+        ("result-too-large", rejected(Rejection::TooLarge(102_401))),
+        ("result-bad-data", rejected(Rejection::BadData)),
+        ("result-session-reset", rejected(Rejection::SessionReset)),
+        ("result-out-of-order", rejected(Rejection::OutOfOrder)),
+        ("participant-joined", ServerMessage::ParticipantJoined(bob())),
+        ("participant-updated", ServerMessage::ParticipantUpdated(ann())),
+        ("participant-left", ServerMessage::ParticipantLeft(id("77aa"))),
+        (
+            "app-message",
+            ServerMessage::AppMessage {
+                from: id("77aa"),
+                data: json("{\"n\":null}"),
+            },
+        ),
+        (
+            "refused-unknown-type",
+            ServerMessage::Refused(RefusedCode::UnknownType),
+        ),
+        ("refused-too-large", ServerMessage::Refused(RefusedCode::TooLarge)),
+        ("ping", ServerMessage::Ping),
+    ];
+    check(
+        "server.txt",
+        messages,
+        ServerMessage::encode,
+        ServerMessage::decode,
+    );
+}
+
+#[test]
+fn what_is_no_message_is_told_apart() {
+    let malformed = Err(DecodeError::Malformed);
+    for text in [
+        "",
+        "null",
+        "7",
+        "[]",
+        "{}",
+        "{\"type\":7}",
+        "{\"type\":\"join\"}",
+        "{\"type\":\"update\"}",
+        "{\"type\":\"pong\"",
+        "{\"type\":\"pong\",\"type\":\"pong\"}",
+        "{\"type\":\"app-message\"}",
+        "\u{feff}{\"type\":\"pong\"}",
+        "{\"type\":\"update\",\"seq\":-1}",
+        "{\"type\":\"update\",\"seq\":1.5}",
+        "{\"type\":\"pong\"} {}",
+    ] {
+        assert_eq!(ClientMessage::decode(text), malformed, "{text}");
+    }
+    assert_eq!(
+        ClientMessage::decode(r#"{"type":"teleport","to":["x"]}"#),
+        Err(DecodeError::UnknownType)
+    );
+    assert_eq!(
+        ClientMessage::decode(r#"{"later":[1,{}],"type":"pong"}"#),
+        Ok(ClientMessage::Pong)
+    );
+    assert_eq!(ServerMessage::decode(r#"{"type":"teleported"}"#), None);
+}
+
+#[test]
+fn an_update_with_bad_data_can_still_be_answered() {
+    let update = |rest: &str| {
+        let epoch = "00000000000000ab";
+        ClientMessage::decode(&format!(
+            r#"{{"type":"update","seq":3,"epoch":"{epoch}",{rest}}}"#
+        ))
+    };
+    assert!(update(r#""mergeStrategy":"replace","set":{"a":1}"#).is_ok());
+    for rest in [
+        r#""mergeStrategy":"replace","set":{"a":1,"a":2}"#,
+        r#""mergeStrategy":"shallow-merge","set":{"a":1},"delete":["a"]"#,
+        r#""mergeStrategy":"shallow-merge","set":{},"delete":["a","a"]"#,
+        r#""mergeStrategy":"replace","set":{},"delete":["a"]"#,
+        r#""mergeStrategy":"merge","set":{}"#,
+        r#""mergeStrategy":"replace","set":[]"#,
+        r#""mergeStrategy":"replace","set":{"\ud800":1}"#,
+        r#""mergeStrategy":"shallow-merge","set":{},"delete":"a""#,
+        r#""set":{}"#,
+    ] {
+        assert_eq!(
+            update(rest),
+            Err(DecodeError::BadUpdate { sequence: 3 }),
+            "{rest}"
+        );
+    }
+}
+
+/// Text that is likely to get far into the decoder: real messages with pieces cut out, doubled and swapped.
+fn mangled() -> impl Strategy<Value = String> {
+    let messages: Vec<_> = golden("client.txt")
+        .into_values()
+        .chain(golden("server.txt").into_values())
+        .collect();
+    let cuts = (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+    );
+    (prop::sample::select(messages), cuts, "[\\PC]{0,3}").prop_map(|(text, (a, b, c), noise)| {
+        let mut at = [a, b, c].map(|index| index.index(text.len() + 1));
+        at.sort_unstable();
+        let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        [
+            piece(0, at[0]),
+            &noise,
+            piece(at[1], at[2]),
+            piece(at[0], at[1]),
+            piece(at[2], text.len()),
+        ]
+        .concat()
+    })
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(json("null")),
+        Just(json("\"\\ud800\"")),
+        any::<i64>().prop_map(|number| json(&number.to_string())),
+        any::<String>().prop_map(|text| json(&serde_json::to_string(&text).unwrap())),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop::collection::vec(inner, 0..4).prop_map(|items| {
+            let items: Vec<_> = items.iter().map(Json::as_str).collect();
+            json(&format!("[{}]", items.join(",")))
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn an_update_survives_the_wire(
+        sequence in any::<u64>(),
+        epoch in any::<u64>(),
+        replace in any::<bool>(),
+        changes in prop::collection::vec((any::<String>(), prop::option::of(any_json())), 0..6),
+    ) {
+        let strategy = if replace { MergeStrategy::Replace } else { MergeStrategy::ShallowMerge };
+        let update = Update::new(strategy, changes.into_iter().map(|(key, value)| (key.into(), value)));
+        let message = ClientMessage::Update(UpdateRequest { sequence, epoch: Epoch(epoch), update });
+        prop_assert_eq!(ClientMessage::decode(&message.encode()), Ok(message));
+    }
+
+    #[test]
+    fn any_bytes_are_decoded_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = (ClientMessage::decode(&text), ServerMessage::decode(&text));
+    }
+
+    #[test]
+    fn mangled_messages_are_decoded_without_a_panic(text in mangled()) {
+        let server = ServerMessage::decode(&text);
+        if let Ok(message) = ClientMessage::decode(&text) {
+            prop_assert_eq!(ClientMessage::decode(&message.encode()), Ok(message));
+        }
+        if let Some(message) = server {
+            prop_assert_eq!(ServerMessage::decode(&message.encode()), Some(message));
+        }
+    }
+}
