@@ -267,6 +267,9 @@ impl Client {
             return;
         }
         self.writes.push(now, update);
+        if self.leaving_until.is_some() {
+            self.send_pending(now);
+        }
         self.sync(now);
     }
 

@@ -1,5 +1,7 @@
 //! The wire: an example of every message, round trips, and nonsense.
 
+#![allow(clippy::unwrap_used)] // a test that unwraps has found something
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

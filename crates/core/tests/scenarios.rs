@@ -1,5 +1,7 @@
 //! Whole stories: clients and a session on one clock.
 
+#![allow(clippy::unwrap_used)] // a test that unwraps has found something
+
 mod support;
 
 use std::time::Duration;

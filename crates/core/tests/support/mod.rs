@@ -167,20 +167,16 @@ impl World {
     }
 
     fn step_client(&mut self, index: usize) -> bool {
-        let mut busy = false;
         let peer = &mut self.peers[index];
-        if !peer.stalled {
-            while let Some(frame) = peer.inbox.pop_front() {
-                busy = true;
-                peer.client.socket_message(self.now, &frame);
-                self.drain_client(index);
-                if self.peers[index].stalled {
-                    break;
-                }
-                return true;
-            }
+        let frame = if peer.stalled {
+            None
+        } else {
+            peer.inbox.pop_front()
+        };
+        if let Some(frame) = &frame {
+            peer.client.socket_message(self.now, frame);
         }
-        self.drain_client(index) || busy
+        self.drain_client(index) || frame.is_some()
     }
 
     fn drain_client(&mut self, index: usize) -> bool {
