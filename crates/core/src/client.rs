@@ -1,13 +1,12 @@
 //! The client's half of a session, as a state machine: batching, answers, reconnect, resume.
 //!
 //! The owner calls one method for each thing that happens (the page asks for something, the socket says something, a
-//! deadline passes) and then drains [`poll_output`](Client::poll_output) before the next. It owns the socket, the
+//! deadline passes) and then drains [`take_outputs`](Client::take_outputs) before the next. It owns the socket, the
 //! timer and the data as JavaScript sees it; all decisions are made here.
 
 mod writes;
 
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
 
 use crate::json::Json;
 use crate::position::Position;
@@ -112,6 +111,14 @@ impl WriteFailure {
             Self::Left => "left",
         }
     }
+
+    /// How many units the data would have had, where that was the reason.
+    pub const fn size(self) -> Option<usize> {
+        match self {
+            Self::Rejected(Rejection::TooLarge(size)) => Some(size),
+            Self::Rejected(_) | Self::Expired | Self::Left | Self::Unknown => None,
+        }
+    }
 }
 
 /// Why a client stopped.
@@ -123,7 +130,25 @@ pub enum Failure {
     Closed(CloseCode),
 }
 
-/// The owner's limit is exceeded: a name or user data that is too large, or an app message.
+impl Failure {
+    /// Which of Daily's fatal errors it is.
+    pub const fn kind(self) -> FatalKind {
+        match self {
+            Self::Unreachable => FatalKind::ConnectionError,
+            Self::Closed(code) => code.fatal_kind(),
+        }
+    }
+
+    /// What the server said; [`CloseCode::NONE`] when none could be reached.
+    pub const fn close_code(self) -> CloseCode {
+        match self {
+            Self::Unreachable => CloseCode::NONE,
+            Self::Closed(code) => code,
+        }
+    }
+}
+
+/// A name, user data or an app message is over its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
 
@@ -151,14 +176,14 @@ pub struct Client {
     position: Option<Position>,
     /// Something was lost on the way: the next join must bring the whole data.
     needs_snapshot: bool,
-    participants: BTreeMap<ParticipantId, Participant>,
+    participants: Vec<Participant>,
     /// A join answer whose participants have not all come yet.
     incomplete: Option<Box<Joined>>,
     sync_interval: Duration,
     grace: Duration,
     writes: Writes,
     /// App messages that wait for a reconnect.
-    app_messages: VecDeque<(Instant, String)>,
+    app_messages: Vec<(Instant, String)>,
     /// How many `set_user` are not answered yet.
     unset_users: usize,
     failed_attempts: u32,
@@ -166,7 +191,7 @@ pub struct Client {
     lost_at: Option<Instant>,
     /// Until when `leave()` waits for answers.
     leaving_until: Option<Instant>,
-    outputs: VecDeque<ClientOutput>,
+    outputs: Vec<ClientOutput>,
 }
 
 impl Client {
@@ -180,24 +205,24 @@ impl Client {
             identity: None,
             position: None,
             needs_snapshot: false,
-            participants: BTreeMap::new(),
+            participants: Vec::new(),
             incomplete: None,
             sync_interval: limits::SYNC_INTERVAL,
             grace: limits::GRACE,
             writes: Writes::default(),
-            app_messages: VecDeque::new(),
+            app_messages: Vec::new(),
             unset_users: 0,
             failed_attempts: 0,
             heard_at: Instant::default(),
             lost_at: None,
             leaving_until: None,
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
         }
     }
 
-    /// The next thing to do. Drain this before the next input.
-    pub fn poll_output(&mut self) -> Option<ClientOutput> {
-        self.outputs.pop_front()
+    /// What to do, in this order. Take it after every input, until there is nothing.
+    pub fn take_outputs(&mut self) -> Vec<ClientOutput> {
+        core::mem::take(&mut self.outputs)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; none while nothing is awaited.
@@ -209,21 +234,16 @@ impl Client {
             State::Backoff(until) => until,
         };
         let connected = self.state == State::Joined;
-        let sync = connected
-            .then(|| self.writes.due_at(self.sync_interval))
-            .flatten();
+        let sync = connected.then(|| self.writes.due_at(self.sync_interval)).flatten();
         let first_join = self.joining_since.map(|since| since + limits::FIRST_JOIN_TIMEOUT);
-        let in_flight = self
-            .lost_at
-            .filter(|_| self.writes.has_in_flight())
-            .map(|lost| lost + self.grace);
+        let in_flight = self.lost_at.filter(|_| self.writes.has_in_flight()).map(|lost| lost + self.grace);
         let expiry = (!connected).then(|| self.writes.expires_at()).flatten();
         let others = [sync, first_join, in_flight, expiry, self.leaving_until];
         Some(others.into_iter().flatten().fold(state, Instant::min))
     }
 
     /// All participants, this client's own included; empty while not joined.
-    pub const fn participants(&self) -> &BTreeMap<ParticipantId, Participant> {
+    pub fn participants(&self) -> &[Participant] {
         &self.participants
     }
 
@@ -238,13 +258,18 @@ impl Client {
     }
 
     /// Joins a session. Only for a client that is not joined or joining; others ignore it.
-    pub fn join(&mut self, now: Instant, options: JoinOptions) {
+    ///
+    /// # Errors
+    /// [`TooLarge`] over [`limits::USER_NAME_UNITS`] or [`limits::USER_DATA_UNITS`]; nothing has happened then.
+    pub fn join(&mut self, now: Instant, options: JoinOptions) -> Result<(), TooLarge> {
+        check_user(&options.user_name, options.user_data.as_ref()).map_err(|_| TooLarge)?;
         if self.state != State::Idle {
-            return;
+            return Ok(());
         }
         self.options = Some(options);
         self.joining_since = Some(now);
         self.connect(now);
+        Ok(())
     }
 
     /// Leaves: sends what waits without regard to the interval, waits for answers for at most
@@ -292,10 +317,9 @@ impl Client {
         if self.state == State::Joined {
             self.send(frame);
         } else {
-            self.app_messages.push_back((now, frame));
-            if self.app_messages.len() > limits::UNSENT_APP_MESSAGES {
-                self.app_messages.pop_front();
-            }
+            self.app_messages.push((now, frame));
+            // Beyond the limit the newest are dropped: what was said first makes sense without what follows it.
+            self.app_messages.truncate(limits::UNSENT_APP_MESSAGES);
         }
         Ok(())
     }
@@ -402,11 +426,8 @@ impl Client {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self
-            .joining_since
-            .is_some_and(|since| now.since(since) >= limits::FIRST_JOIN_TIMEOUT)
-        {
-            self.outputs.push_back(ClientOutput::Disconnect);
+        if self.joining_since.is_some_and(|since| now.since(since) >= limits::FIRST_JOIN_TIMEOUT) {
+            self.outputs.push(ClientOutput::Disconnect);
             return self.fail(Failure::Unreachable);
         }
         if self.leaving_until.is_some_and(|until| until <= now) {
@@ -433,11 +454,11 @@ impl Client {
     fn connect(&mut self, now: Instant) {
         self.state = State::Connecting(now);
         self.incomplete = None;
-        self.outputs.push_back(ClientOutput::Connect);
+        self.outputs.push(ClientOutput::Connect);
     }
 
     fn abandon_socket(&mut self, now: Instant) {
-        self.outputs.push_back(ClientOutput::Disconnect);
+        self.outputs.push(ClientOutput::Disconnect);
         self.lose_connection(now);
     }
 
@@ -450,12 +471,9 @@ impl Client {
             self.event(ClientEvent::Interrupted);
         }
         // Full jitter: a random share of a limit that doubles, so that a thousand clients do not come back as one.
-        let limit = limits::BACKOFF_FIRST
-            .saturating_mul(1 << self.failed_attempts.min(16))
-            .min(limits::BACKOFF_MAX);
-        let pause = self
-            .random
-            .below(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let limit =
+            limits::BACKOFF_FIRST.saturating_mul(1 << self.failed_attempts.min(16)).min(limits::BACKOFF_MAX);
+        let pause = self.random.below(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
         self.failed_attempts += 1;
         self.state = State::Backoff(now + Duration::from_millis(pause));
     }
@@ -470,6 +488,7 @@ impl Client {
             return;
         }
         let before = self.position;
+        let own_before = self.participant().cloned();
         let first = self.joining_since.take().is_some();
         self.state = State::Joined;
         self.failed_attempts = 0;
@@ -481,11 +500,7 @@ impl Client {
         self.position = Some(joined.position);
         let changed = joined.state.is_some();
         self.outputs.extend(joined.state.map(ClientOutput::Data));
-        let participants = joined
-            .participants
-            .into_iter()
-            .map(|one| (one.id.clone(), one))
-            .collect();
+        let participants = joined.participants;
 
         if first {
             self.participants = participants;
@@ -510,7 +525,7 @@ impl Client {
             } else if !joined.resumed && self.writes.drop_in_flight() {
                 self.write_failed(WriteFailure::Unknown);
             }
-            self.replace_participants(participants);
+            self.replace_participants(own_before.as_ref(), participants);
             if changed || reset {
                 self.event(ClientEvent::DataChanged);
             }
@@ -521,11 +536,8 @@ impl Client {
         for _ in 0..core::mem::take(&mut self.unset_users) {
             self.event(ClientEvent::UserSet);
         }
-        let unanswered: Vec<_> = self
-            .writes
-            .unanswered()
-            .map(|frame| ClientOutput::Send(frame.into()))
-            .collect();
+        let unanswered: Vec<_> =
+            self.writes.unanswered().map(|frame| ClientOutput::Send(frame.into())).collect();
         self.outputs.extend(unanswered);
         for (since, frame) in core::mem::take(&mut self.app_messages) {
             if now.since(since) < limits::UNSENT_MAX {
@@ -535,24 +547,26 @@ impl Client {
         self.sync(now);
     }
 
-    /// Tells what is different about the participants after a reconnect.
-    fn replace_participants(&mut self, participants: BTreeMap<ParticipantId, Participant>) {
-        let before = core::mem::replace(&mut self.participants, participants);
-        let after = self.participants.values();
+    /// Tells what is different about the participants after a reconnect. That this client itself may have got another
+    /// id is an update of its own participant; nobody has left or joined.
+    fn replace_participants(&mut self, own_before: Option<&ParticipantId>, now: Vec<Participant>) {
+        let before = core::mem::replace(&mut self.participants, now);
+        let own = self.participant().cloned();
         let mut events = Vec::new();
-        for participant in after {
-            match before.get(&participant.id) {
-                None => events.push(ClientEvent::ParticipantJoined(participant.clone())),
-                Some(old) if old != participant => {
-                    events.push(ClientEvent::ParticipantUpdated(participant.clone()))
-                }
-                Some(_) => {}
+        for old in &before {
+            if find(&self.participants, &old.id).is_none() && Some(&old.id) != own_before {
+                events.push(ClientEvent::ParticipantLeft(old.clone()));
             }
         }
-        let gone = before
-            .values()
-            .filter(|old| !self.participants.contains_key(&old.id));
-        events.splice(0..0, gone.map(|old| ClientEvent::ParticipantLeft(old.clone())));
+        for participant in &self.participants {
+            match find(&before, &participant.id) {
+                Some(old) if old == participant => {}
+                None if Some(&participant.id) != own.as_ref() => {
+                    events.push(ClientEvent::ParticipantJoined(participant.clone()));
+                }
+                Some(_) | None => events.push(ClientEvent::ParticipantUpdated(participant.clone())),
+            }
+        }
         if before.len() != self.participants.len() {
             events.push(ClientEvent::CountsChanged);
         }
@@ -570,15 +584,15 @@ impl Client {
                 self.leave_if_answered();
             }
             ServerMessage::ParticipantJoined(participant) => {
-                self.participants
-                    .insert(participant.id.clone(), participant.clone());
+                self.participants.push(participant.clone());
                 self.event(ClientEvent::ParticipantJoined(participant));
                 self.event(ClientEvent::CountsChanged);
             }
             ServerMessage::ParticipantUpdated(participant) => {
                 let own = self.participant() == Some(&participant.id);
-                self.participants
-                    .insert(participant.id.clone(), participant.clone());
+                if let Some(known) = self.participants.iter_mut().find(|one| one.id == participant.id) {
+                    known.clone_from(&participant);
+                }
                 self.event(ClientEvent::ParticipantUpdated(participant));
                 if own && self.unset_users > 0 {
                     self.unset_users -= 1;
@@ -586,7 +600,8 @@ impl Client {
                 }
             }
             ServerMessage::ParticipantLeft(id) => {
-                if let Some(participant) = self.participants.remove(&id) {
+                if let Some(participant) = find(&self.participants, &id).cloned() {
+                    self.participants.retain(|one| one.id != id);
                     self.event(ClientEvent::ParticipantLeft(participant));
                     self.event(ClientEvent::CountsChanged);
                 }
@@ -610,17 +625,13 @@ impl Client {
             return self.abandon_socket(now);
         }
         self.position = Some(position);
-        self.outputs.push_back(ClientOutput::Data(change));
+        self.outputs.push(ClientOutput::Data(change));
         self.event(ClientEvent::DataChanged);
     }
 
     /// Sends what waits if its time has come.
     fn sync(&mut self, now: Instant) {
-        if self.state == State::Joined
-            && self
-                .writes
-                .due_at(self.sync_interval)
-                .is_some_and(|due| due <= now)
+        if self.state == State::Joined && self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now)
         {
             self.send_pending(now);
         }
@@ -644,7 +655,7 @@ impl Client {
         if self.state == State::Joined {
             self.send(ClientMessage::Leave.encode());
         }
-        self.outputs.push_back(ClientOutput::Disconnect);
+        self.outputs.push(ClientOutput::Disconnect);
         self.stop(None);
     }
 
@@ -660,15 +671,11 @@ impl Client {
         if self.writes.drop_pending() {
             self.write_failed(WriteFailure::Left);
         }
-        self.outputs
-            .extend(failure.map(|failure| ClientOutput::Event(ClientEvent::Failed(failure))));
+        self.outputs.extend(failure.map(|failure| ClientOutput::Event(ClientEvent::Failed(failure))));
         self.event(ClientEvent::Left);
         let seed = self.random.bits();
         let outputs = core::mem::take(&mut self.outputs);
-        *self = Self {
-            outputs,
-            ..Self::new(seed)
-        };
+        *self = Self { outputs, ..Self::new(seed) };
     }
 
     fn write_failed(&mut self, failure: WriteFailure) {
@@ -676,10 +683,14 @@ impl Client {
     }
 
     fn event(&mut self, event: ClientEvent) {
-        self.outputs.push_back(ClientOutput::Event(event));
+        self.outputs.push(ClientOutput::Event(event));
     }
 
     fn send(&mut self, frame: String) {
-        self.outputs.push_back(ClientOutput::Send(frame));
+        self.outputs.push(ClientOutput::Send(frame));
     }
+}
+
+fn find<'a>(participants: &'a [Participant], id: &ParticipantId) -> Option<&'a Participant> {
+    participants.iter().find(|participant| participant.id == *id)
 }

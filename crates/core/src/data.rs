@@ -60,11 +60,7 @@ impl SessionData {
     pub fn apply(&mut self, update: Update) -> Vec<Arc<str>> {
         let mut changed = Vec::new();
         if update.strategy() == MergeStrategy::Replace {
-            let gone = self
-                .entries
-                .keys()
-                .filter(|key| update.change(key).is_none())
-                .cloned();
+            let gone = self.entries.keys().filter(|key| update.change(key).is_none()).cloned();
             changed.extend(gone.collect::<Vec<_>>());
             for key in &changed {
                 self.remove(key);
@@ -104,12 +100,7 @@ mod tests {
 
     fn update(strategy: MergeStrategy, changes: &[(&str, Option<&str>)]) -> Update {
         let json = |text: &&str| Json::parse(text).unwrap();
-        Update::new(
-            strategy,
-            changes
-                .iter()
-                .map(|(key, value)| (Arc::from(*key), value.as_ref().map(json))),
-        )
+        Update::new(strategy, changes.iter().map(|(key, value)| (Arc::from(*key), value.as_ref().map(json))))
     }
 
     /// The three examples of Daily's documentation page for `setMeetingSessionData`, one after the other.
@@ -124,15 +115,9 @@ mod tests {
 
         data.apply(finland);
         data.apply(update(ShallowMerge, &[("code", Some(r#""358""#))]));
-        assert_eq!(
-            data.to_text(),
-            r#"{"address":{"country":"Finland"},"code":"358"}"#
-        );
+        assert_eq!(data.to_text(), r#"{"address":{"country":"Finland"},"code":"358"}"#);
 
-        data.apply(update(
-            ShallowMerge,
-            &[("address", Some(r#"{"city":"Helsinki"}"#))],
-        ));
+        data.apply(update(ShallowMerge, &[("address", Some(r#"{"city":"Helsinki"}"#))]));
         assert_eq!(data.to_text(), r#"{"address":{"city":"Helsinki"},"code":"358"}"#);
     }
 
@@ -141,19 +126,10 @@ mod tests {
         let mut data = SessionData::default();
         let names =
             |changed: Vec<Arc<str>>| changed.iter().map(|key| String::from(&**key)).collect::<Vec<_>>();
-        assert_eq!(
-            names(data.apply(update(Replace, &[("a", Some("1")), ("b", Some("2"))]))),
-            ["a", "b"]
-        );
+        assert_eq!(names(data.apply(update(Replace, &[("a", Some("1")), ("b", Some("2"))]))), ["a", "b"]);
         assert!(data.apply(update(ShallowMerge, &[("a", Some("1"))])).is_empty());
-        assert_eq!(
-            names(data.apply(update(ShallowMerge, &[("a", None), ("x", None)]))),
-            ["a"]
-        );
-        assert_eq!(
-            names(data.apply(update(Replace, &[("c", Some("3"))]))),
-            ["b", "c"]
-        );
+        assert_eq!(names(data.apply(update(ShallowMerge, &[("a", None), ("x", None)]))), ["a"]);
+        assert_eq!(names(data.apply(update(Replace, &[("c", Some("3"))]))), ["b", "c"]);
     }
 
     #[test]
@@ -165,13 +141,7 @@ mod tests {
 
     fn any_update() -> impl Strategy<Value = Update> {
         let key = prop::sample::select(vec!["a", "b", "c", "é", "😀", "q\"", "__proto__", ""]);
-        let value = prop::option::of(prop::sample::select(vec![
-            "1",
-            "2",
-            "null",
-            r#""é""#,
-            r#"{"a":[]}"#,
-        ]));
+        let value = prop::option::of(prop::sample::select(vec!["1", "2", "null", r#""é""#, r#"{"a":[]}"#]));
         let changes = prop::collection::vec((key, value), 0..6);
         (prop::bool::ANY, changes)
             .prop_map(|(replace, changes)| update(if replace { Replace } else { ShallowMerge }, &changes))

@@ -17,9 +17,7 @@ impl Json {
     /// # Errors
     /// [`InvalidJson`] when it is not.
     pub fn parse(text: &str) -> Result<Self, InvalidJson> {
-        serde_json::from_str::<&RawValue>(text)
-            .map(Self::from)
-            .map_err(|_| InvalidJson)
+        serde_json::from_str::<&RawValue>(text).map(Self::from).map_err(|_| InvalidJson)
     }
 
     /// Takes text that `JSON.stringify` or this crate produced and that therefore needs no check.
@@ -57,18 +55,12 @@ pub struct InvalidJson;
 /// Length of `text` in UTF-16 code units.
 pub fn utf16_units(text: &str) -> usize {
     // Every character starts with one byte that is no continuation byte; the four-byte ones need two units.
-    text.as_bytes()
-        .iter()
-        .map(|&byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0))
-        .sum()
+    text.as_bytes().iter().map(|&byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
 }
 
 /// Length of `JSON.stringify(text)` in UTF-16 code units, without making it.
 pub fn quoted_units(text: &str) -> usize {
-    let escapes: usize = text
-        .bytes()
-        .map(|byte| escape(byte).map_or(0, |escaped| escaped.units() - 1))
-        .sum();
+    let escapes: usize = text.bytes().map(|byte| escape(byte).map_or(0, |escaped| escaped.units() - 1)).sum();
     utf16_units(text) + escapes + 2
 }
 
@@ -84,13 +76,30 @@ pub fn push_quoted(out: &mut String, text: &str) {
             Escape::Short(letter) => out.extend(['\\', letter]),
             Escape::Hex => {
                 out.push_str("\\u00");
-                out.push(char::from(b'0' + (byte >> 4)));
-                out.push(char::from_digit(u32::from(byte & 0xf), 16).unwrap_or('0'));
+                out.push_str(&hex(&[byte]));
             }
         }
     }
     out.push_str(text.get(clean_from..).unwrap_or_default());
     out.push('"');
+}
+
+/// A number in decimal digits. Like [`hex`] it spares the browser module the machinery of `format!`.
+pub fn decimal(number: u64) -> String {
+    let mut text = if number < 10 { String::new() } else { decimal(number / 10) };
+    text.push(char::from(b'0' + (number % 10) as u8));
+    text
+}
+
+/// Two hexadecimal digits for each byte.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0xf] {
+            text.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
+        }
+    }
+    text
 }
 
 enum Escape {
@@ -134,15 +143,7 @@ mod tests {
 
     #[test]
     fn text_of_a_value_is_kept_to_the_letter() {
-        for text in [
-            "9007199254740993",
-            "1e400",
-            "-0",
-            "1.0",
-            r#""\ud800""#,
-            r#"{"b":1,"a":2}"#,
-            "[]",
-        ] {
+        for text in ["9007199254740993", "1e400", "-0", "1.0", r#""\ud800""#, r#"{"b":1,"a":2}"#, "[]"] {
             assert_eq!(Json::parse(text).unwrap().as_str(), text);
         }
         assert_eq!(Json::parse(" [1] \n").unwrap().as_str(), "[1]");
@@ -150,21 +151,19 @@ mod tests {
 
     #[test]
     fn text_that_is_not_one_value_is_refused() {
-        for text in [
-            "",
-            " ",
-            "{",
-            "1 2",
-            "undefined",
-            "NaN",
-            "'a'",
-            "\u{feff}1",
-            "[1,]",
-            r#"{"a":1,}"#,
-            "\"\u{1}\"",
-        ] {
+        for text in
+            ["", " ", "{", "1 2", "undefined", "NaN", "'a'", "\u{feff}1", "[1,]", r#"{"a":1,}"#, "\"\u{1}\""]
+        {
             assert_eq!(Json::parse(text), Err(InvalidJson), "{text:?}");
         }
+    }
+
+    #[test]
+    fn numbers_are_written_as_always() {
+        for number in [0, 7, 10, 102_400, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+        }
+        assert_eq!(hex(&[0, 0xa5, 0xff]), "00a5ff");
     }
 
     #[test]

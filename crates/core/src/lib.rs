@@ -13,12 +13,12 @@ pub mod log;
 pub mod position;
 pub mod protocol;
 pub mod random;
+mod scan;
 pub mod session;
 pub mod throttle;
 pub mod time;
 pub mod update;
 
-pub use address::Address;
 pub use client::Client;
 pub use data::SessionData;
 pub use json::Json;

@@ -27,24 +27,14 @@ struct Entry {
 impl Log {
     /// An empty log that begins at `position`.
     pub const fn new(position: Position) -> Self {
-        Self {
-            floor: position,
-            entries: VecDeque::new(),
-            key_bytes: 0,
-        }
+        Self { floor: position, entries: VecDeque::new(), key_bytes: 0 }
     }
 
     /// Adds the update that led to `position` and changed these keys.
     pub fn push(&mut self, position: Position, changed: Vec<Arc<str>>) {
-        debug_assert_eq!(
-            position.revision,
-            self.floor.revision + self.entries.len() as u64 + 1
-        );
+        debug_assert_eq!(position.revision, self.floor.revision + self.entries.len() as u64 + 1);
         self.key_bytes += key_bytes(&changed);
-        self.entries.push_back(Entry {
-            chain: position.chain,
-            changed,
-        });
+        self.entries.push_back(Entry { chain: position.chain, changed });
         while self.entries.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
@@ -63,21 +53,14 @@ impl Log {
     /// The keys that changed after `revision`, each once; none when the log does not reach back that far.
     pub fn changed_since(&self, revision: u64) -> Option<BTreeSet<&Arc<str>>> {
         let skip = usize::try_from(revision.checked_sub(self.floor.revision)?).ok()?;
-        (skip <= self.entries.len()).then(|| {
-            self.entries
-                .range(skip..)
-                .flat_map(|entry| &entry.changed)
-                .collect()
-        })
+        (skip <= self.entries.len())
+            .then(|| self.entries.range(skip..).flat_map(|entry| &entry.changed).collect())
     }
 
     fn chain_at(&self, revision: u64) -> Option<Chain> {
         match revision.checked_sub(self.floor.revision)? {
             0 => Some(self.floor.chain),
-            nth => self
-                .entries
-                .get(usize::try_from(nth - 1).ok()?)
-                .map(|entry| entry.chain),
+            nth => self.entries.get(usize::try_from(nth - 1).ok()?).map(|entry| entry.chain),
         }
     }
 }
@@ -94,15 +77,8 @@ mod tests {
     fn filled(updates: u64) -> Log {
         let mut log = Log::new(Position::start(Epoch(1)));
         for revision in 1..=updates {
-            let position = Position {
-                epoch: Epoch(1),
-                revision,
-                chain: Chain(revision * 10),
-            };
-            log.push(
-                position,
-                vec![Arc::from(format!("k{revision}")), Arc::from("every")],
-            );
+            let position = Position { epoch: Epoch(1), revision, chain: Chain(revision * 10) };
+            log.push(position, vec![Arc::from(format!("k{revision}")), Arc::from("every")]);
         }
         log
     }
@@ -111,8 +87,7 @@ mod tests {
     fn changed_keys_are_listed_once_and_only_back_to_the_floor() {
         let log = filled(3);
         let keys = |revision| {
-            log.changed_since(revision)
-                .map(|keys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>())
+            log.changed_since(revision).map(|keys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>())
         };
         assert_eq!(keys(1).unwrap(), ["every", "k2", "k3"]);
         assert_eq!(keys(3).unwrap(), Vec::<String>::new());
@@ -126,11 +101,7 @@ mod tests {
     #[test]
     fn a_position_fits_only_with_its_own_chain() {
         let log = filled(3);
-        let at = |epoch, revision, chain| Position {
-            epoch: Epoch(epoch),
-            revision,
-            chain: Chain(chain),
-        };
+        let at = |epoch, revision, chain| Position { epoch: Epoch(epoch), revision, chain: Chain(chain) };
         assert!(log.reaches(Position::start(Epoch(1))));
         assert!(log.reaches(at(1, 2, 20)));
         assert!(!log.reaches(at(1, 2, 21)), "another history");
@@ -143,14 +114,7 @@ mod tests {
         let mut log = Log::new(Position::start(Epoch(1)));
         let big: Arc<str> = "k".repeat(limits::LOG_KEY_BYTES / 2).into();
         for revision in 1..=10 {
-            log.push(
-                Position {
-                    epoch: Epoch(1),
-                    revision,
-                    chain: Chain(revision),
-                },
-                vec![big.clone()],
-            );
+            log.push(Position { epoch: Epoch(1), revision, chain: Chain(revision) }, vec![big.clone()]);
         }
         assert!(log.changed_since(7).is_none());
         assert!(log.changed_since(8).is_some());

@@ -1,7 +1,6 @@
 //! Where a client stands in the history of a session.
 
-use core::fmt;
-
+use crate::json::hex;
 use crate::update::Update;
 
 /// One life of a session: a random number that changes whenever the session begins anew.
@@ -26,11 +25,7 @@ pub struct Position {
 impl Position {
     /// The position of a session that has just begun.
     pub const fn start(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            revision: 0,
-            chain: Chain(epoch.0),
-        }
+        Self { epoch, revision: 0, chain: Chain(epoch.0) }
     }
 
     /// The position after `update`, which `instance` asked for as its operation number `sequence`.
@@ -48,11 +43,7 @@ impl Position {
             hash.text(key);
             hash.text(value.map_or("", |value| value.as_str()));
         }
-        Self {
-            epoch: self.epoch,
-            revision,
-            chain: Chain(hash.0),
-        }
+        Self { epoch: self.epoch, revision, chain: Chain(hash.0) }
     }
 }
 
@@ -62,17 +53,12 @@ macro_rules! hex {
             /// Reads the sixteen hexadecimal digits of the wire.
             pub fn from_hex(text: &str) -> Option<Self> {
                 let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-                if digits {
-                    u64::from_str_radix(text, 16).ok().map(Self)
-                } else {
-                    None
-                }
+                if digits { u64::from_str_radix(text, 16).ok().map(Self) } else { None }
             }
-        }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:016x}", self.0)
+            /// The sixteen hexadecimal digits of the wire.
+            pub fn to_hex(self) -> String {
+                hex(&self.0.to_be_bytes())
             }
         }
     };
@@ -109,10 +95,7 @@ mod tests {
     use crate::update::MergeStrategy;
 
     fn set(key: &str, value: &str) -> Update {
-        Update::new(
-            MergeStrategy::ShallowMerge,
-            [(key.into(), Json::parse(value).ok())],
-        )
+        Update::new(MergeStrategy::ShallowMerge, [(key.into(), Json::parse(value).ok())])
     }
 
     #[test]
@@ -134,15 +117,9 @@ mod tests {
 
     #[test]
     fn hex_is_sixteen_digits_and_nothing_else() {
-        assert_eq!(Epoch(0xab).to_string(), "00000000000000ab");
+        assert_eq!(Epoch(0xab).to_hex(), "00000000000000ab");
         assert_eq!(Epoch::from_hex("00000000000000ab"), Some(Epoch(0xab)));
-        for text in [
-            "",
-            "ab",
-            "+0000000000000ab",
-            "00000000000000a\u{e9}",
-            "000000000000000ab",
-        ] {
+        for text in ["", "ab", "+0000000000000ab", "00000000000000a\u{e9}", "000000000000000ab"] {
             assert_eq!(Chain::from_hex(text), None, "{text}");
         }
     }

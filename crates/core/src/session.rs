@@ -39,10 +39,7 @@ pub struct SessionConfig {
 
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self {
-            sync_interval: limits::SYNC_INTERVAL,
-            grace: limits::GRACE,
-        }
+        Self { sync_interval: limits::SYNC_INTERVAL, grace: limits::GRACE }
     }
 }
 
@@ -148,10 +145,7 @@ impl Session {
     pub fn poll_timeout(&self) -> Instant {
         let flush = self.unflushed.then_some(self.flush_from);
         let grace = self.graces.first().map(|(until, _)| *until);
-        [flush, grace]
-            .into_iter()
-            .flatten()
-            .fold(self.check_at, Instant::min)
+        [flush, grace].into_iter().flatten().fold(self.check_at, Instant::min)
     }
 
     /// A connection asks to join, or to resume a participant.
@@ -164,19 +158,12 @@ impl Session {
         let (id, resumed) = match self.resumed_participant(&join) {
             Some(id) => (id, true),
             None if self.members.len() >= limits::PARTICIPANTS => {
-                self.outputs.push_back(SessionOutput::Close {
-                    connection,
-                    code: CloseCode::SESSION_FULL,
-                });
+                self.outputs.push_back(SessionOutput::Close { connection, code: CloseCode::SESSION_FULL });
                 return;
             }
             None => (admission.participant, false),
         };
-        let position = join
-            .resume
-            .as_ref()
-            .and_then(|resume| resume.position)
-            .filter(|_| resumed);
+        let position = join.resume.as_ref().and_then(|resume| resume.position).filter(|_| resumed);
         if resumed {
             self.resume_member(now, &id, connection, join, admission.secret);
         } else {
@@ -184,8 +171,7 @@ impl Session {
             self.broadcast(now, ServerMessage::ParticipantJoined(member.participant.clone()));
             self.members.insert(id.clone(), member);
         }
-        self.readers
-            .insert(connection, Reader::new(now, id.clone(), self.position.revision));
+        self.readers.insert(connection, Reader::new(now, id.clone(), self.position.revision));
         self.answer_join(now, connection, &id, resumed, position);
     }
 
@@ -208,13 +194,7 @@ impl Session {
         match message {
             Ok(ClientMessage::Update(request)) => self.update(now, connection, &id, request),
             Err(DecodeError::BadUpdate { sequence }) => {
-                self.conclude(
-                    now,
-                    connection,
-                    &id,
-                    sequence,
-                    UpdateResult::Rejected(Rejection::BadData),
-                );
+                self.conclude(now, connection, &id, sequence, UpdateResult::Rejected(Rejection::BadData));
             }
             Ok(ClientMessage::SetUser { user_name, user_data }) => {
                 self.set_user(now, connection, &id, user_name, user_data);
@@ -240,12 +220,7 @@ impl Session {
         let Some(member) = self.members.get_mut(&reader.participant) else {
             return;
         };
-        let until = now
-            + if member.away {
-                limits::AWAY_GRACE
-            } else {
-                self.config.grace
-            };
+        let until = now + if member.away { limits::AWAY_GRACE } else { self.config.grace };
         member.connection = None;
         member.given_up_at = Some(until);
         self.graces.insert((until, reader.participant));
@@ -274,10 +249,7 @@ impl Session {
     /// The server goes away: every connection is closed, to be resumed elsewhere or in a new epoch.
     pub fn shut_down(&mut self) {
         for &connection in self.readers.keys() {
-            self.outputs.push_back(SessionOutput::Close {
-                connection,
-                code: CloseCode::GOING_AWAY,
-            });
+            self.outputs.push_back(SessionOutput::Close { connection, code: CloseCode::GOING_AWAY });
         }
         self.readers.clear();
     }
@@ -333,10 +305,7 @@ impl Session {
         let participant = member.participant.clone();
         if let Some(old) = superseded {
             self.readers.remove(&old);
-            self.outputs.push_back(SessionOutput::Close {
-                connection: old,
-                code: CloseCode::SUPERSEDED,
-            });
+            self.outputs.push_back(SessionOutput::Close { connection: old, code: CloseCode::SUPERSEDED });
         }
         if changed {
             self.broadcast(now, ServerMessage::ParticipantUpdated(participant));
@@ -359,11 +328,7 @@ impl Session {
             Some(position) if self.log.reaches(position) => Some(self.change_since(position.revision)),
             Some(_) | None => Some(self.whole()),
         };
-        let participants: Vec<_> = self
-            .members
-            .values()
-            .map(|member| member.participant.clone())
-            .collect();
+        let participants: Vec<_> = self.members.values().map(|member| member.participant.clone()).collect();
         let mut chunks = participants.chunks(limits::PARTICIPANTS_PER_MESSAGE).peekable();
         let first = chunks.next().unwrap_or_default();
         let mut messages = vec![ServerMessage::Joined(Box::new(Joined {
@@ -379,10 +344,7 @@ impl Session {
         }))];
         while let Some(next) = chunks.next() {
             let more = chunks.peek().is_some();
-            messages.push(ServerMessage::Participants {
-                participants: next.to_vec(),
-                more,
-            });
+            messages.push(ServerMessage::Participants { participants: next.to_vec(), more });
         }
         for message in messages {
             self.send(now, connection, &Frame::from(message.encode()));
@@ -393,11 +355,7 @@ impl Session {
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        let UpdateRequest {
-            sequence,
-            epoch,
-            update,
-        } = request;
+        let UpdateRequest { sequence, epoch, update } = request;
         let next = self.position.next(&member.instance, sequence, &update);
         let result = match member.remembered(sequence) {
             Remembered::Answered(result) => result,
@@ -437,9 +395,7 @@ impl Session {
             member.remember(sequence, result);
         }
         if let Some(reader) = self.readers.get_mut(&connection) {
-            reader
-                .results
-                .push(ServerMessage::Result { sequence, result }.encode().into());
+            reader.results.push(ServerMessage::Result { sequence, result }.encode().into());
         }
         self.schedule_flush(now);
     }
@@ -476,17 +432,10 @@ impl Session {
             return self.refuse(now, connection, RefusedCode::TooLarge);
         }
         let receivers: Vec<_> = match to {
-            None => self
-                .readers
-                .keys()
-                .copied()
-                .filter(|&other| other != connection)
-                .collect(),
+            None => self.readers.keys().copied().filter(|&other| other != connection).collect(),
             Some(ids) => {
                 let ids: BTreeSet<_> = ids.into_iter().collect();
-                ids.iter()
-                    .filter_map(|id| self.members.get(id)?.connection)
-                    .collect()
+                ids.iter().filter_map(|id| self.members.get(id)?.connection).collect()
             }
         };
         let frame = Frame::from(ServerMessage::AppMessage { from, data }.encode());
@@ -496,11 +445,7 @@ impl Session {
     }
 
     fn refuse(&mut self, now: Instant, connection: ConnectionId, code: RefusedCode) {
-        self.send(
-            now,
-            connection,
-            &Frame::from(ServerMessage::Refused(code).encode()),
-        );
+        self.send(now, connection, &Frame::from(ServerMessage::Refused(code).encode()));
     }
 
     fn broadcast(&mut self, now: Instant, message: ServerMessage) {
@@ -518,10 +463,7 @@ impl Session {
         };
         if reader.blocked_since.is_none() {
             reader.spoke_at = now;
-            self.outputs.push_back(SessionOutput::Send {
-                connection,
-                frame: frame.clone(),
-            });
+            self.outputs.push_back(SessionOutput::Send { connection, frame: frame.clone() });
         } else if !reader.queue(frame.clone()) {
             self.close(now, connection, CloseCode::SLOW_READER);
         }
@@ -552,9 +494,7 @@ impl Session {
     fn check_connections(&mut self, now: Instant) {
         let mut overdue = Vec::new();
         for (&connection, reader) in &mut self.readers {
-            let blocked = reader
-                .blocked_since
-                .is_some_and(|since| now.since(since) >= limits::BLOCKED_MAX);
+            let blocked = reader.blocked_since.is_some_and(|since| now.since(since) >= limits::BLOCKED_MAX);
             if blocked {
                 overdue.push((connection, CloseCode::SLOW_READER));
             } else if now.since(reader.heard_at) >= limits::SILENCE_MAX {
@@ -585,21 +525,13 @@ impl Session {
         // Nearly all readers have the same revision, so nearly always this is one delta for all of them.
         let mut deltas: Vec<(u64, Frame)> = Vec::new();
         let mut readers = core::mem::take(&mut self.readers);
-        for (&connection, reader) in readers
-            .iter_mut()
-            .filter(|(_, reader)| reader.blocked_since.is_none())
-        {
+        for (&connection, reader) in readers.iter_mut().filter(|(_, reader)| reader.blocked_since.is_none()) {
             if reader.sent < revision {
                 let known = deltas.iter().find(|(since, _)| *since == reader.sent);
                 let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
                     let change = self.change_since(reader.sent);
-                    let frame = Frame::from(
-                        ServerMessage::State {
-                            position: self.position,
-                            change,
-                        }
-                        .encode(),
-                    );
+                    let frame =
+                        Frame::from(ServerMessage::State { position: self.position, change }.encode());
                     deltas.push((reader.sent, frame.clone()));
                     frame
                 });
@@ -621,28 +553,14 @@ impl Session {
             return self.whole();
         };
         let mut set = String::new();
-        push_object(
-            &mut set,
-            keys.iter().filter_map(|key| Some((&***key, self.data.get(key)?))),
-        );
-        let deleted = keys
-            .iter()
-            .filter(|key| self.data.get(key).is_none())
-            .map(|key| key.to_string())
-            .collect();
-        StateChange {
-            since: Some(revision),
-            set: Json::from_stringified(set),
-            deleted,
-        }
+        push_object(&mut set, keys.iter().filter_map(|key| Some((&***key, self.data.get(key)?))));
+        let deleted =
+            keys.iter().filter(|key| self.data.get(key).is_none()).map(|key| key.to_string()).collect();
+        StateChange { since: Some(revision), set: Json::from_stringified(set), deleted }
     }
 
     fn whole(&self) -> StateChange {
-        StateChange {
-            since: None,
-            set: Json::from_stringified(self.data.to_text()),
-            deleted: Vec::new(),
-        }
+        StateChange { since: None, set: Json::from_stringified(self.data.to_text()), deleted: Vec::new() }
     }
 }
 
@@ -666,11 +584,7 @@ pub(crate) struct UserTooLarge;
 pub(crate) fn check_user(user_name: &str, user_data: Option<&Json>) -> Result<(), UserTooLarge> {
     let name_fits = utf16_units(user_name) <= limits::USER_NAME_UNITS;
     let data_fits = user_data.is_none_or(|data| data.units() <= limits::USER_DATA_UNITS);
-    if name_fits && data_fits {
-        Ok(())
-    } else {
-        Err(UserTooLarge)
-    }
+    if name_fits && data_fits { Ok(()) } else { Err(UserTooLarge) }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -28,10 +28,7 @@ pub enum Admission {
 impl Throttle {
     /// The throttle of a connection that opened at `now`, with its whole burst unused.
     pub const fn new(now: Instant) -> Self {
-        Self {
-            paid_at: now,
-            waiting_since: None,
-        }
+        Self { paid_at: now, waiting_since: None }
     }
 
     /// Counts one operation that arrived at `now`.
@@ -73,10 +70,7 @@ mod tests {
     fn a_burst_passes_at_once_and_the_rest_is_slowed_to_the_rate() {
         let start = Instant::from_millis(5_000);
         assert_eq!(flood(&mut Throttle::new(start), start, 100), Ok(Duration::ZERO));
-        assert_eq!(
-            flood(&mut Throttle::new(start), start, 200),
-            Ok(Duration::from_secs(2))
-        );
+        assert_eq!(flood(&mut Throttle::new(start), start, 200), Ok(Duration::from_secs(2)));
     }
 
     #[test]
@@ -91,9 +85,6 @@ mod tests {
         let start = Instant::from_millis(5_000);
         let mut throttle = Throttle::new(start);
         flood(&mut throttle, start, 300).unwrap();
-        assert_eq!(
-            flood(&mut throttle, start + Duration::from_secs(60), 100),
-            Ok(Duration::ZERO)
-        );
+        assert_eq!(flood(&mut throttle, start + Duration::from_secs(60), 100), Ok(Duration::ZERO));
     }
 }

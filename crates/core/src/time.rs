@@ -31,9 +31,6 @@ impl Add<Duration> for Instant {
 
     fn add(self, duration: Duration) -> Self {
         // Far beyond any deadline there is no need to tell milliseconds apart, so saturate instead of panicking.
-        Self(
-            self.0
-                .saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 }

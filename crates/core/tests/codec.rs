@@ -12,20 +12,10 @@ use proptest::prelude::*;
 
 /// The messages of a golden file: one a line, after its name.
 fn golden(file: &str) -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     let text = std::fs::read_to_string(path).unwrap();
-    let lines = text
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            line.split_once(": ")
-                .map(|(name, text)| (name.into(), text.into()))
-                .unwrap()
-        })
-        .collect()
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_once(": ").map(|(name, text)| (name.into(), text.into())).unwrap()).collect()
 }
 
 fn check<T: PartialEq + std::fmt::Debug>(
@@ -35,15 +25,9 @@ fn check<T: PartialEq + std::fmt::Debug>(
     decode: impl Fn(&str) -> Option<T>,
 ) {
     let golden = golden(file);
-    assert_eq!(
-        golden.len(),
-        messages.len(),
-        "an example for each message in {file}"
-    );
+    assert_eq!(golden.len(), messages.len(), "an example for each message in {file}");
     for (name, message) in messages {
-        let text = golden
-            .get(name)
-            .unwrap_or_else(|| panic!("{name}: {}", encode(&message)));
+        let text = golden.get(name).unwrap_or_else(|| panic!("{name}: {}", encode(&message)));
         assert_eq!(&encode(&message), text, "{name}");
         assert_eq!(decode(text), Some(message), "{name}");
     }
@@ -58,30 +42,16 @@ fn id(text: &str) -> ParticipantId {
 }
 
 fn position() -> Position {
-    Position {
-        epoch: Epoch(0x1f2e_3d4c_5b6a_7988),
-        revision: 12,
-        chain: Chain(0xabc),
-    }
+    Position { epoch: Epoch(0x1f2e_3d4c_5b6a_7988), revision: 12, chain: Chain(0xabc) }
 }
 
 fn ann() -> Participant {
     let (user_name, user_data) = ("Ann \"A\"".into(), Some(json(r#"{"role":"host"}"#)));
-    Participant {
-        id: id("6f1e"),
-        user_name,
-        user_data,
-        joined_at: 1_790_000_000_000,
-    }
+    Participant { id: id("6f1e"), user_name, user_data, joined_at: 1_790_000_000_000 }
 }
 
 fn bob() -> Participant {
-    Participant {
-        id: id("77aa"),
-        user_name: String::new(),
-        user_data: None,
-        joined_at: 1_790_000_000_500,
-    }
+    Participant { id: id("77aa"), user_name: String::new(), user_data: None, joined_at: 1_790_000_000_500 }
 }
 
 #[test]
@@ -95,20 +65,13 @@ fn golden_files_hold_every_client_message() {
         token: None,
         resume: None,
     };
-    let resume = Resume {
-        participant: id("6f1e"),
-        secret: "s3".into(),
-        position: Some(position()),
-    };
+    let resume = Resume { participant: id("6f1e"), secret: "s3".into(), position: Some(position()) };
     let mut resuming = join.clone();
     resuming.user_data = Some(json("null"));
     resuming.token = Some("t".into());
     resuming.resume = Some(resume.clone());
     let mut lost = join.clone();
-    lost.resume = Some(Resume {
-        position: None,
-        ..resume
-    });
+    lost.resume = Some(Resume { position: None, ..resume });
 
     let (sequence, epoch) = (7, Epoch(0x1f2e_3d4c_5b6a_7988));
     let replace = Update::new(MergeStrategy::Replace, [("code".into(), Some(json("\"358\"")))]);
@@ -124,71 +87,26 @@ fn golden_files_hold_every_client_message() {
         ("join", ClientMessage::Join(Box::new(join))),
         ("join-resuming", ClientMessage::Join(Box::new(resuming))),
         ("join-resuming-without-data", ClientMessage::Join(Box::new(lost))),
-        (
-            "update-replace",
-            ClientMessage::Update(UpdateRequest {
-                sequence,
-                epoch,
-                update: replace,
-            }),
-        ),
-        (
-            "update-shallow-merge",
-            ClientMessage::Update(UpdateRequest {
-                sequence,
-                epoch,
-                update: merge,
-            }),
-        ),
-        (
-            "set-user-name",
-            ClientMessage::SetUser {
-                user_name: Some("Ann".into()),
-                user_data: None,
-            },
-        ),
-        (
-            "set-user-data",
-            ClientMessage::SetUser {
-                user_name: None,
-                user_data: Some(json("[true]")),
-            },
-        ),
-        (
-            "app-message-to-all",
-            ClientMessage::AppMessage {
-                to: None,
-                data: json("null"),
-            },
-        ),
+        ("update-replace", ClientMessage::Update(UpdateRequest { sequence, epoch, update: replace })),
+        ("update-shallow-merge", ClientMessage::Update(UpdateRequest { sequence, epoch, update: merge })),
+        ("set-user-name", ClientMessage::SetUser { user_name: Some("Ann".into()), user_data: None }),
+        ("set-user-data", ClientMessage::SetUser { user_name: None, user_data: Some(json("[true]")) }),
+        ("app-message-to-all", ClientMessage::AppMessage { to: None, data: json("null") }),
         (
             "app-message-to-some",
-            ClientMessage::AppMessage {
-                to: Some(vec![id("77aa")]),
-                data: json("\"hi\""),
-            },
+            ClientMessage::AppMessage { to: Some(vec![id("77aa")]), data: json("\"hi\"") },
         ),
         ("pong", ClientMessage::Pong),
         ("away", ClientMessage::Away),
         ("leave", ClientMessage::Leave),
     ];
-    check("client.txt", messages, ClientMessage::encode, |text| {
-        ClientMessage::decode(text).ok()
-    });
+    check("client.txt", messages, ClientMessage::encode, |text| ClientMessage::decode(text).ok());
 }
 
 #[test]
 fn golden_files_hold_every_server_message() {
-    let whole = StateChange {
-        since: None,
-        set: json(r#"{"a":1}"#),
-        deleted: vec![],
-    };
-    let delta = StateChange {
-        since: Some(9),
-        set: json("{}"),
-        deleted: vec!["gone".into(), "q\"".into()],
-    };
+    let whole = StateChange { since: None, set: json(r#"{"a":1}"#), deleted: vec![] };
+    let delta = StateChange { since: Some(9), set: json("{}"), deleted: vec!["gone".into(), "q\"".into()] };
     let joined = Joined {
         participant: id("6f1e"),
         secret: "s4".into(),
@@ -207,34 +125,15 @@ fn golden_files_hold_every_server_message() {
         more: true,
         ..joined.clone()
     };
-    let current = Joined {
-        resumed: true,
-        state: None,
-        ..joined.clone()
-    };
+    let current = Joined { resumed: true, state: None, ..joined.clone() };
     let result = |result| ServerMessage::Result { sequence: 7, result };
     let rejected = |rejection| result(UpdateResult::Rejected(rejection));
     let messages = vec![
         ("joined", ServerMessage::Joined(Box::new(joined))),
         ("joined-resumed", ServerMessage::Joined(Box::new(resumed))),
-        (
-            "joined-resumed-and-current",
-            ServerMessage::Joined(Box::new(current)),
-        ),
-        (
-            "participants",
-            ServerMessage::Participants {
-                participants: vec![bob()],
-                more: false,
-            },
-        ),
-        (
-            "state",
-            ServerMessage::State {
-                position: position(),
-                change: delta,
-            },
-        ),
+        ("joined-resumed-and-current", ServerMessage::Joined(Box::new(current))),
+        ("participants", ServerMessage::Participants { participants: vec![bob()], more: false }),
+        ("state", ServerMessage::State { position: position(), change: delta }),
         ("result-applied", result(UpdateResult::Applied(12))),
         ("result-unchanged", result(UpdateResult::Unchanged(11))),
         ("result-too-large", rejected(Rejection::TooLarge(102_401))),
@@ -244,26 +143,12 @@ fn golden_files_hold_every_server_message() {
         ("participant-joined", ServerMessage::ParticipantJoined(bob())),
         ("participant-updated", ServerMessage::ParticipantUpdated(ann())),
         ("participant-left", ServerMessage::ParticipantLeft(id("77aa"))),
-        (
-            "app-message",
-            ServerMessage::AppMessage {
-                from: id("77aa"),
-                data: json("{\"n\":null}"),
-            },
-        ),
-        (
-            "refused-unknown-type",
-            ServerMessage::Refused(RefusedCode::UnknownType),
-        ),
+        ("app-message", ServerMessage::AppMessage { from: id("77aa"), data: json("{\"n\":null}") }),
+        ("refused-unknown-type", ServerMessage::Refused(RefusedCode::UnknownType)),
         ("refused-too-large", ServerMessage::Refused(RefusedCode::TooLarge)),
         ("ping", ServerMessage::Ping),
     ];
-    check(
-        "server.txt",
-        messages,
-        ServerMessage::encode,
-        ServerMessage::decode,
-    );
+    check("server.txt", messages, ServerMessage::encode, ServerMessage::decode);
 }
 
 #[test]
@@ -288,14 +173,8 @@ fn what_is_no_message_is_told_apart() {
     ] {
         assert_eq!(ClientMessage::decode(text), malformed, "{text}");
     }
-    assert_eq!(
-        ClientMessage::decode(r#"{"type":"teleport","to":["x"]}"#),
-        Err(DecodeError::UnknownType)
-    );
-    assert_eq!(
-        ClientMessage::decode(r#"{"later":[1,{}],"type":"pong"}"#),
-        Ok(ClientMessage::Pong)
-    );
+    assert_eq!(ClientMessage::decode(r#"{"type":"teleport","to":["x"]}"#), Err(DecodeError::UnknownType));
+    assert_eq!(ClientMessage::decode(r#"{"later":[1,{}],"type":"pong"}"#), Ok(ClientMessage::Pong));
     assert_eq!(ServerMessage::decode(r#"{"type":"teleported"}"#), None);
 }
 
@@ -303,9 +182,7 @@ fn what_is_no_message_is_told_apart() {
 fn an_update_with_bad_data_can_still_be_answered() {
     let update = |rest: &str| {
         let epoch = "00000000000000ab";
-        ClientMessage::decode(&format!(
-            r#"{{"type":"update","seq":3,"epoch":"{epoch}",{rest}}}"#
-        ))
+        ClientMessage::decode(&format!(r#"{{"type":"update","seq":3,"epoch":"{epoch}",{rest}}}"#))
     };
     assert!(update(r#""mergeStrategy":"replace","set":{"a":1}"#).is_ok());
     for rest in [
@@ -319,37 +196,20 @@ fn an_update_with_bad_data_can_still_be_answered() {
         r#""mergeStrategy":"shallow-merge","set":{},"delete":"a""#,
         r#""set":{}"#,
     ] {
-        assert_eq!(
-            update(rest),
-            Err(DecodeError::BadUpdate { sequence: 3 }),
-            "{rest}"
-        );
+        assert_eq!(update(rest), Err(DecodeError::BadUpdate { sequence: 3 }), "{rest}");
     }
 }
 
 /// Text that is likely to get far into the decoder: real messages with pieces cut out, doubled and swapped.
 fn mangled() -> impl Strategy<Value = String> {
-    let messages: Vec<_> = golden("client.txt")
-        .into_values()
-        .chain(golden("server.txt").into_values())
-        .collect();
-    let cuts = (
-        any::<prop::sample::Index>(),
-        any::<prop::sample::Index>(),
-        any::<prop::sample::Index>(),
-    );
+    let messages: Vec<_> =
+        golden("client.txt").into_values().chain(golden("server.txt").into_values()).collect();
+    let cuts = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>());
     (prop::sample::select(messages), cuts, "[\\PC]{0,3}").prop_map(|(text, (a, b, c), noise)| {
         let mut at = [a, b, c].map(|index| index.index(text.len() + 1));
         at.sort_unstable();
         let piece = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-        [
-            piece(0, at[0]),
-            &noise,
-            piece(at[1], at[2]),
-            piece(at[0], at[1]),
-            piece(at[2], text.len()),
-        ]
-        .concat()
+        [piece(0, at[0]), &noise, piece(at[1], at[2]), piece(at[0], at[1]), piece(at[2], text.len())].concat()
     })
 }
 

@@ -15,12 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn updates_sent(world: &World, peer: usize) -> Vec<u64> {
     let is_update = |text: &str| matches!(ClientMessage::decode(text), Ok(ClientMessage::Update(_)));
-    world.peers[peer]
-        .sent
-        .iter()
-        .filter(|(_, text)| is_update(text))
-        .map(|(at, _)| at.as_millis())
-        .collect()
+    world.peers[peer].sent.iter().filter(|(_, text)| is_update(text)).map(|(at, _)| at.as_millis()).collect()
 }
 
 fn count(events: &[ClientEvent], wanted: &ClientEvent) -> usize {
@@ -120,9 +115,7 @@ fn the_limit_of_the_merged_data_is_exact() {
             world.update(0, replace(&[("a", &format!("\"{text}\""))]));
             world.run(SECOND);
             let failures = world.take_events(0);
-            let refused = failures
-                .iter()
-                .any(|event| matches!(event, ClientEvent::WriteFailed(_)));
+            let refused = failures.iter().any(|event| matches!(event, ClientEvent::WriteFailed(_)));
             assert_eq!(!refused, accepted, "{unit}");
         }
         world.assert_equal();
@@ -146,9 +139,7 @@ fn what_was_set_while_disconnected_is_sent_once_and_in_order() {
     assert_eq!(world.session.as_ref().unwrap().position().revision, 3);
     let others = world.take_events(1);
     assert!(
-        !others
-            .iter()
-            .any(|event| matches!(event, ClientEvent::ParticipantLeft(_))),
+        !others.iter().any(|event| matches!(event, ClientEvent::ParticipantLeft(_))),
         "nobody saw it leave"
     );
     assert_eq!(count(&world.take_events(0), &ClientEvent::Reconnected), 1);
@@ -165,19 +156,9 @@ fn a_write_whose_answer_was_lost_is_answered_again_and_not_applied_again() {
     world.heal(0);
     world.run(SECOND * 15);
     assert_eq!(updates_sent(&world, 0).len(), 2, "it was sent again");
-    assert_eq!(
-        world.peers[1].data.to_text(),
-        r#"{"n":2}"#,
-        "and did not undo the later write"
-    );
+    assert_eq!(world.peers[1].data.to_text(), r#"{"n":2}"#, "and did not undo the later write");
     world.assert_equal();
-    assert_eq!(
-        count(
-            &world.take_events(0),
-            &ClientEvent::WriteFailed(WriteFailure::Unknown)
-        ),
-        0
-    );
+    assert_eq!(count(&world.take_events(0), &ClientEvent::WriteFailed(WriteFailure::Unknown)), 0);
 }
 
 #[test]
@@ -196,14 +177,10 @@ fn after_a_restart_of_the_server_nothing_old_is_merged_into_the_new_session() {
     let failed = ClientEvent::WriteFailed(WriteFailure::Rejected(Rejection::SessionReset));
     assert_eq!(count(&events, &failed), 1);
     assert_eq!(count(&events, &ClientEvent::SessionReset), 1);
-    let order: Vec<_> = [
-        ClientEvent::SessionChanged,
-        ClientEvent::DataChanged,
-        ClientEvent::SessionReset,
-    ]
-    .iter()
-    .map(|wanted| events.iter().position(|event| event == wanted).unwrap())
-    .collect();
+    let order: Vec<_> = [ClientEvent::SessionChanged, ClientEvent::DataChanged, ClientEvent::SessionReset]
+        .iter()
+        .map(|wanted| events.iter().position(|event| event == wanted).unwrap())
+        .collect();
     assert!(order.is_sorted(), "{events:?}");
     world.update(1, merge(&[("new", Some("3"))]));
     world.run(SECOND * 2);
@@ -219,13 +196,7 @@ fn a_write_that_cannot_be_sent_expires_and_never_fires_late() {
     world.run(Duration::from_secs(25));
     world.update(0, merge(&[("fresh", Some("1"))]));
     world.run(Duration::from_secs(6));
-    assert_eq!(
-        count(
-            &world.take_events(0),
-            &ClientEvent::WriteFailed(WriteFailure::Expired)
-        ),
-        1
-    );
+    assert_eq!(count(&world.take_events(0), &ClientEvent::WriteFailed(WriteFailure::Expired)), 1);
     world.heal(0);
     world.run(SECOND * 20);
     world.assert_equal();
@@ -240,13 +211,7 @@ fn an_unanswered_write_is_unknown_once_the_resume_window_has_passed() {
     world.cut(0);
     world.peers[0].stalled = false;
     world.run(limits::GRACE + SECOND);
-    assert_eq!(
-        count(
-            &world.take_events(0),
-            &ClientEvent::WriteFailed(WriteFailure::Unknown)
-        ),
-        1
-    );
+    assert_eq!(count(&world.take_events(0), &ClientEvent::WriteFailed(WriteFailure::Unknown)), 1);
     world.heal(0);
     world.run(SECOND * 15);
     assert_eq!(updates_sent(&world, 0).len(), 1, "never sent again");
@@ -332,10 +297,7 @@ fn a_first_join_that_reaches_nobody_fails_after_fifteen_seconds() {
     world.run(Duration::from_secs(14));
     assert_eq!(world.take_events(0), []);
     world.run(Duration::from_secs(2));
-    assert_eq!(
-        world.take_events(0),
-        [ClientEvent::Failed(Failure::Unreachable), ClientEvent::Left]
-    );
+    assert_eq!(world.take_events(0), [ClientEvent::Failed(Failure::Unreachable), ClientEvent::Left]);
     assert_eq!(world.peers[0].client.poll_timeout(), None);
 }
 
@@ -405,11 +367,7 @@ fn a_slow_reader_costs_one_delta_however_much_it_missed() {
     let to_the_writer = world.frames - before;
     world.unstall(1);
     world.assert_equal();
-    assert_eq!(
-        world.frames - before - to_the_writer,
-        1,
-        "one delta for twenty updates"
-    );
+    assert_eq!(world.frames - before - to_the_writer, 1, "one delta for twenty updates");
     assert_eq!(world.peers[1].data.to_text(), r#"{"keep":0,"n":19}"#);
 }
 
@@ -429,10 +387,7 @@ fn a_busy_session_sends_a_multiple_less_than_one_frame_an_update() {
     world.run(SECOND);
     world.assert_equal();
     let frames = world.frames - before;
-    assert!(
-        frames < 50 * 50 / 3,
-        "{frames} frames for 50 updates to 50 readers"
-    );
+    assert!(frames < 50 * 50 / 3, "{frames} frames for 50 updates to 50 readers");
 }
 
 #[test]
@@ -442,25 +397,14 @@ fn app_messages_reach_those_they_are_for_and_never_the_sender_of_a_broadcast() {
     let now = world.now;
     let id = |world: &World, peer: usize| world.peers[peer].client.participant().unwrap().clone();
     let data = Json::parse(r#"{"hi":null}"#).unwrap();
-    world.peers[0]
-        .client
-        .app_message(now, None, data.clone())
-        .unwrap();
+    world.peers[0].client.app_message(now, None, data.clone()).unwrap();
     world.settle();
     let only_cem: Option<Vec<ParticipantId>> =
         Some(vec![id(&world, 2), id(&world, 2), ParticipantId("gone".into())]);
-    world.peers[0]
-        .client
-        .app_message(now, only_cem, data.clone())
-        .unwrap();
+    world.peers[0].client.app_message(now, only_cem, data.clone()).unwrap();
     world.settle();
-    let message = ClientEvent::AppMessage {
-        from: id(&world, 0),
-        data,
-    };
-    let received: Vec<_> = (0..3)
-        .map(|peer| count(&world.take_events(peer), &message))
-        .collect();
+    let message = ClientEvent::AppMessage { from: id(&world, 0), data };
+    let received: Vec<_> = (0..3).map(|peer| count(&world.take_events(peer), &message)).collect();
     assert_eq!(received, [0, 1, 2]);
 }
 
@@ -469,34 +413,20 @@ fn an_app_message_made_while_disconnected_follows_the_reconnect() {
     let mut world = World::with(&["ann", "bob"]);
     world.cut(0);
     let (now, data) = (world.now, Json::parse("[1]").unwrap());
-    world.peers[0]
-        .client
-        .app_message(now, None, data.clone())
-        .unwrap();
+    world.peers[0].client.app_message(now, None, data.clone()).unwrap();
     world.heal(0);
     world.run(SECOND * 5);
     let from = world.peers[0].client.participant().unwrap().clone();
-    assert_eq!(
-        count(&world.take_events(1), &ClientEvent::AppMessage { from, data }),
-        1
-    );
+    assert_eq!(count(&world.take_events(1), &ClientEvent::AppMessage { from, data }), 1);
 }
 
 #[test]
 fn a_new_name_is_seen_by_all_and_survives_a_reconnect() {
     let mut world = World::with(&["ann", "bob"]);
     let names = |world: &World, peer: usize| {
-        world.peers[peer]
-            .client
-            .participants()
-            .values()
-            .map(|one| one.user_name.clone())
-            .collect::<Vec<_>>()
+        world.peers[peer].client.participants().iter().map(|one| one.user_name.clone()).collect::<Vec<_>>()
     };
-    world.peers[0]
-        .client
-        .set_user(Some("Ann".into()), Json::parse("null").ok())
-        .unwrap();
+    world.peers[0].client.set_user(Some("Ann".into()), Json::parse("null").ok()).unwrap();
     world.settle();
     assert_eq!(names(&world, 1), ["Ann", "bob"]);
     assert_eq!(count(&world.take_events(0), &ClientEvent::UserSet), 1);
@@ -530,16 +460,10 @@ fn a_full_session_takes_nobody_more_and_tells_so() {
     }
     let events = world.take_events(limits::PARTICIPANTS);
     assert!(
-        matches!(
-            events.as_slice(),
-            [ClientEvent::Failed(Failure::Closed(_)), ClientEvent::Left]
-        ),
+        matches!(events.as_slice(), [ClientEvent::Failed(Failure::Closed(_)), ClientEvent::Left]),
         "{events:?}"
     );
-    assert_eq!(
-        world.session.as_ref().unwrap().participant_count(),
-        limits::PARTICIPANTS
-    );
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), limits::PARTICIPANTS);
 }
 
 #[test]
@@ -560,11 +484,7 @@ fn every_client_sees_the_same_history() {
     };
     for round in 0..30 {
         let value = round.to_string();
-        write(
-            &mut world,
-            0,
-            merge(&[("shared", Some(&value)), ("a", Some(&value))]),
-        );
+        write(&mut world, 0, merge(&[("shared", Some(&value)), ("a", Some(&value))]));
         write(&mut world, 1, merge(&[("shared", Some("\"b\"")), ("a", None)]));
         write(&mut world, 2, replace(&[("shared", "null"), ("c", &value)]));
     }

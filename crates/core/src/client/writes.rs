@@ -1,7 +1,6 @@
 //! The writes of one client on their way to the server: what waits, and what is sent and not yet answered.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use crate::position::Epoch;
 use crate::protocol::{UpdateRequest, UpdateResult, limits};
@@ -15,9 +14,9 @@ const BATCH_SPAN: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(super) struct Writes {
     /// Not sent, oldest first, with the time of the first write in each batch. More than one only while offline.
-    pending: VecDeque<(Instant, Update)>,
+    pending: Vec<(Instant, Update)>,
     /// Sent and frozen, oldest first: what goes out again after a reconnect is the same text.
-    in_flight: VecDeque<InFlight>,
+    in_flight: Vec<InFlight>,
     last_sequence: u64,
     synced_at: Option<Instant>,
 }
@@ -31,9 +30,9 @@ struct InFlight {
 impl Writes {
     /// Adds a write to what waits.
     pub(super) fn push(&mut self, now: Instant, update: Update) {
-        match self.pending.back_mut() {
+        match self.pending.last_mut() {
             Some((since, batch)) if now.since(*since) < BATCH_SPAN => batch.coalesce(update),
-            _ => self.pending.push_back((now, update)),
+            _ => self.pending.push((now, update)),
         }
     }
 
@@ -48,10 +47,8 @@ impl Writes {
     /// When what waits may be sent: at once after a quiet interval, otherwise at the end of the interval. None while
     /// nothing waits or an answer is outstanding.
     pub(super) fn due_at(&self, interval: Duration) -> Option<Instant> {
-        let (since, _) = self.pending.front()?;
-        self.in_flight
-            .is_empty()
-            .then(|| self.synced_at.map_or(*since, |synced| synced + interval))
+        let (since, _) = self.pending.first()?;
+        self.in_flight.is_empty().then(|| self.synced_at.map_or(*since, |synced| synced + interval))
     }
 
     /// Takes all that waits, as one frame to send. `None` when nothing waits or too much is in flight.
@@ -59,23 +56,16 @@ impl Writes {
         if self.in_flight.len() >= limits::IN_FLIGHT {
             return None;
         }
-        let (_, mut update) = self.pending.pop_front()?;
-        for (_, later) in self.pending.drain(..) {
+        let mut batches = core::mem::take(&mut self.pending).into_iter();
+        let (_, mut update) = batches.next()?;
+        for (_, later) in batches {
             update.coalesce(later);
         }
         self.synced_at = Some(now);
         self.last_sequence += 1;
         let sequence = self.last_sequence;
-        let frame = UpdateRequest {
-            sequence,
-            epoch,
-            update,
-        }
-        .encode();
-        self.in_flight.push_back(InFlight {
-            sequence,
-            frame: frame.clone(),
-        });
+        let frame = UpdateRequest { sequence, epoch, update }.encode();
+        self.in_flight.push(InFlight { sequence, frame: frame.clone() });
         Some(frame)
     }
 
@@ -86,23 +76,20 @@ impl Writes {
 
     /// Ends the write that the server answered; `None` when it is none of ours.
     pub(super) fn answered(&mut self, sequence: u64, result: UpdateResult) -> Option<UpdateResult> {
-        let at = self
-            .in_flight
-            .iter()
-            .position(|write| write.sequence == sequence)?;
-        self.in_flight.remove(at).map(|_| result)
+        let before = self.in_flight.len();
+        self.in_flight.retain(|write| write.sequence != sequence);
+        (self.in_flight.len() < before).then_some(result)
     }
 
     /// When the oldest batch has waited too long.
     pub(super) fn expires_at(&self) -> Option<Instant> {
-        self.pending.front().map(|(since, _)| *since + limits::UNSENT_MAX)
+        self.pending.first().map(|(since, _)| *since + limits::UNSENT_MAX)
     }
 
     /// Drops the batches that have waited too long; true if there were any.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
         let before = self.pending.len();
-        self.pending
-            .retain(|(since, _)| *since + limits::UNSENT_MAX > now);
+        self.pending.retain(|(since, _)| *since + limits::UNSENT_MAX > now);
         self.pending.len() < before
     }
 

@@ -32,6 +32,8 @@ impl FatalKind {
 }
 
 impl CloseCode {
+    /// No connection was made that could have been closed. Never on the wire.
+    pub const NONE: Self = Self(0);
     /// The client left; nothing is wrong.
     pub const NORMAL: Self = Self(1000);
     /// The server is shutting down or restarting.
@@ -78,6 +80,7 @@ impl CloseCode {
     /// What it means, as a sentence without a full stop for people; also the reason text in the close frame.
     pub const fn reason(self) -> &'static str {
         match self {
+            Self::NONE => "no server answered within 15 seconds",
             Self::NORMAL => "left",
             Self::GOING_AWAY => "the server is going away",
             Self::SLOW_READER => "the connection takes data too slowly",

@@ -2,7 +2,7 @@
 
 use super::limits;
 use super::message::*;
-use crate::json::push_quoted;
+use crate::json::{decimal, push_quoted};
 use crate::position::Position;
 use crate::update::push_object;
 
@@ -39,7 +39,7 @@ impl Object {
     }
 
     fn number(self, key: &str, value: u64) -> Self {
-        self.raw(key, &value.to_string())
+        self.raw(key, &decimal(value))
     }
 
     fn flag(self, key: &str, value: bool) -> Self {
@@ -72,9 +72,9 @@ impl Object {
     }
 
     fn position(self, position: Position) -> Self {
-        self.text("epoch", &position.epoch.to_string())
+        self.text("epoch", &position.epoch.to_hex())
             .number("revision", position.revision)
-            .text("chain", &position.chain.to_string())
+            .text("chain", &position.chain.to_hex())
     }
 
     fn state(self, change: &StateChange) -> Self {
@@ -91,9 +91,7 @@ impl Object {
     fn participant(self, participant: &Participant) -> Self {
         self.text("id", &participant.id.0)
             .text("userName", &participant.user_name)
-            .when(participant.user_data.as_ref(), |object, data| {
-                object.raw("userData", data.as_str())
-            })
+            .when(participant.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .number("joinedAt", participant.joined_at)
     }
 
@@ -121,14 +119,10 @@ impl ClientMessage {
             Self::Update(request) => request.encode(),
             Self::SetUser { user_name, user_data } => Object::of_type("set-user")
                 .when(user_name.as_deref(), |object, name| object.text("userName", name))
-                .when(user_data.as_ref(), |object, data| {
-                    object.raw("userData", data.as_str())
-                })
+                .when(user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
                 .end(),
             Self::AppMessage { to, data } => Object::of_type("app-message")
-                .when(to.as_ref(), |object, to| {
-                    object.list("to", to, |object, id| object.quoted(&id.0))
-                })
+                .when(to.as_ref(), |object, to| object.list("to", to, |object, id| object.quoted(&id.0)))
                 .raw("data", data.as_str())
                 .end(),
             Self::Pong => Object::of_type("pong").end(),
@@ -145,9 +139,7 @@ impl Join {
             .text("session", &self.session)
             .text("instance", &self.instance)
             .text("userName", &self.user_name)
-            .when(self.user_data.as_ref(), |object, data| {
-                object.raw("userData", data.as_str())
-            })
+            .when(self.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .when(self.token.as_deref(), |object, token| object.text("token", token))
             .when(self.resume.as_ref(), |object, resume| {
                 let mut object = object.key("resume");
@@ -163,12 +155,19 @@ impl Join {
     }
 }
 
+impl Participant {
+    /// The JSON text of a participant.
+    pub fn encode(&self) -> String {
+        Object(String::from("{")).participant(self).end()
+    }
+}
+
 impl UpdateRequest {
     /// The JSON text of the message.
     pub fn encode(&self) -> String {
         let mut object = Object::of_type("update")
             .number("seq", self.sequence)
-            .text("epoch", &self.epoch.to_string())
+            .text("epoch", &self.epoch.to_hex())
             .text("mergeStrategy", self.update.strategy().name())
             .key("set");
         push_object(&mut object.0, self.update.sets());
@@ -195,9 +194,9 @@ impl ServerMessage {
                 .number("maxData", limits::DATA_UNITS as u64)
                 .number("maxAppMessage", limits::APP_MESSAGE_UNITS as u64)
                 .end(),
-            Self::Participants { participants, more } => Object::of_type("participants")
-                .participants(participants, *more)
-                .end(),
+            Self::Participants { participants, more } => {
+                Object::of_type("participants").participants(participants, *more).end()
+            }
             Self::State { position, change } => {
                 Object::of_type("state").position(*position).state(change).end()
             }
@@ -220,17 +219,16 @@ impl ServerMessage {
                 }
                 .end()
             }
-            Self::ParticipantJoined(participant) => Object::of_type("participant-joined")
-                .participant(participant)
-                .end(),
-            Self::ParticipantUpdated(participant) => Object::of_type("participant-updated")
-                .participant(participant)
-                .end(),
+            Self::ParticipantJoined(participant) => {
+                Object::of_type("participant-joined").participant(participant).end()
+            }
+            Self::ParticipantUpdated(participant) => {
+                Object::of_type("participant-updated").participant(participant).end()
+            }
             Self::ParticipantLeft(id) => Object::of_type("participant-left").text("id", &id.0).end(),
-            Self::AppMessage { from, data } => Object::of_type("app-message")
-                .text("from", &from.0)
-                .raw("data", data.as_str())
-                .end(),
+            Self::AppMessage { from, data } => {
+                Object::of_type("app-message").text("from", &from.0).raw("data", data.as_str()).end()
+            }
             Self::Refused(code) => Object::of_type("refused").text("code", code.name()).end(),
             Self::Ping => Object::of_type("ping").end(),
         }

@@ -2,11 +2,23 @@
 
 use crate::json::Json;
 use crate::position::{Epoch, Position};
+use crate::scan::{items, string};
 use crate::update::Update;
 
 /// A participant's public id (`session_id` in Daily's words): new on every join, kept by a resume.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub String);
+
+impl ParticipantId {
+    /// The ids in a JSON array of strings; none for anything else.
+    pub fn list_from_stringified(text: &str) -> Option<Vec<Self>> {
+        let mut ids = Vec::new();
+        for item in items(text)? {
+            ids.push(Self(string(item)?));
+        }
+        Some(ids)
+    }
+}
 
 /// What client to server messages say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,8 +239,6 @@ impl RefusedCode {
 
     /// The code of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::UnknownType, Self::TooLarge]
-            .into_iter()
-            .find(|code| code.name() == name)
+        [Self::UnknownType, Self::TooLarge].into_iter().find(|code| code.name() == name)
     }
 }

@@ -3,13 +3,14 @@
 //! PROTOCOL.md describes it in words, and `tests/golden` holds an example of every message.
 
 pub mod close;
-mod decode;
+mod decode_client;
+mod decode_server;
 mod encode;
 pub mod limits;
 pub mod message;
 
-pub use close::CloseCode;
-pub use decode::DecodeError;
+pub use close::{CloseCode, FatalKind};
+pub use decode_client::DecodeError;
 pub use message::*;
 
 /// The WebSocket subprotocol that client and server agree on.

@@ -39,12 +39,8 @@ impl Member {
         secret: String,
         date: u64,
     ) -> Self {
-        let participant = Participant {
-            id,
-            user_name: join.user_name,
-            user_data: join.user_data,
-            joined_at: date,
-        };
+        let participant =
+            Participant { id, user_name: join.user_name, user_data: join.user_data, joined_at: date };
         Self {
             participant,
             secret,

@@ -66,7 +66,7 @@ impl World {
     pub(crate) fn join(&mut self, name: &str) -> usize {
         let index = self.peers.len();
         let mut client = Client::new(index as u64 + 1);
-        client.join(self.now, options(name, index));
+        client.join(self.now, options(name, index)).expect("a short name");
         self.peers.push(Peer {
             client,
             data: SessionData::default(),
@@ -124,9 +124,7 @@ impl World {
         self.settle();
         loop {
             let deadlines = self.peers.iter().filter_map(|peer| peer.client.poll_timeout());
-            let next = deadlines
-                .chain(self.session.as_ref().map(Session::poll_timeout))
-                .min();
+            let next = deadlines.chain(self.session.as_ref().map(Session::poll_timeout)).min();
             let Some(next) = next.filter(|next| *next <= end) else {
                 break;
             };
@@ -168,11 +166,7 @@ impl World {
 
     fn step_client(&mut self, index: usize) -> bool {
         let peer = &mut self.peers[index];
-        let frame = if peer.stalled {
-            None
-        } else {
-            peer.inbox.pop_front()
-        };
+        let frame = if peer.stalled { None } else { peer.inbox.pop_front() };
         if let Some(frame) = &frame {
             peer.client.socket_message(self.now, frame);
         }
@@ -181,26 +175,33 @@ impl World {
 
     fn drain_client(&mut self, index: usize) -> bool {
         let mut busy = false;
-        while let Some(output) = self.peers[index].client.poll_output() {
-            busy = true;
-            match output {
-                ClientOutput::Connect => {
-                    self.disconnect(index);
-                    if self.serving && self.peers[index].online {
-                        self.connections += 1;
-                        self.peers[index].connection = Some(ConnectionId(self.connections));
-                        self.peers[index].client.socket_opened(self.now);
-                    } else {
-                        self.peers[index].client.socket_closed(self.now, 1006);
-                    }
-                }
-                ClientOutput::Send(text) => self.deliver_to_session(index, text),
-                ClientOutput::Disconnect => self.disconnect(index),
-                ClientOutput::Data(change) => take_over(&mut self.peers[index].data, &change),
-                ClientOutput::Event(event) => self.peers[index].events.push(event),
+        loop {
+            let outputs = self.peers[index].client.take_outputs();
+            if outputs.is_empty() {
+                return busy;
             }
+            busy = true;
+            outputs.into_iter().for_each(|output| self.carry_out(index, output));
         }
-        busy
+    }
+
+    fn carry_out(&mut self, index: usize, output: ClientOutput) {
+        match output {
+            ClientOutput::Connect => {
+                self.disconnect(index);
+                if self.serving && self.peers[index].online {
+                    self.connections += 1;
+                    self.peers[index].connection = Some(ConnectionId(self.connections));
+                    self.peers[index].client.socket_opened(self.now);
+                } else {
+                    self.peers[index].client.socket_closed(self.now, 1006);
+                }
+            }
+            ClientOutput::Send(text) => self.deliver_to_session(index, text),
+            ClientOutput::Disconnect => self.disconnect(index),
+            ClientOutput::Data(change) => take_over(&mut self.peers[index].data, &change),
+            ClientOutput::Event(event) => self.peers[index].events.push(event),
+        }
     }
 
     fn deliver_to_session(&mut self, index: usize, text: String) {
@@ -212,21 +213,14 @@ impl World {
             Ok(ClientMessage::Join(join)) => {
                 if self.session.is_none() {
                     self.epochs += 1;
-                    self.session = Some(Session::new(
-                        self.now,
-                        Epoch(self.epochs),
-                        SessionConfig::default(),
-                    ));
+                    self.session = Some(Session::new(self.now, Epoch(self.epochs), SessionConfig::default()));
                 }
                 let admission = Admission {
                     participant: ParticipantId(format!("p{}", connection.0)),
                     secret: format!("s{}", connection.0),
                     date: self.now.as_millis(),
                 };
-                self.session
-                    .as_mut()
-                    .expect("made above")
-                    .join(self.now, connection, *join, admission);
+                self.session.as_mut().expect("made above").join(self.now, connection, *join, admission);
             }
             message => {
                 if let Some(session) = &mut self.session {
@@ -244,10 +238,7 @@ impl World {
             match output {
                 SessionOutput::Send { connection, frame } => {
                     self.frames += 1;
-                    if let Some(peer) = self
-                        .peers
-                        .iter_mut()
-                        .find(|peer| peer.connection == Some(connection))
+                    if let Some(peer) = self.peers.iter_mut().find(|peer| peer.connection == Some(connection))
                     {
                         peer.inbox.push_back(frame);
                         if peer.stalled
@@ -262,11 +253,7 @@ impl World {
             }
         }
         for (connection, code) in std::mem::take(&mut self.closed) {
-            if let Some(peer) = self
-                .peers
-                .iter_mut()
-                .find(|peer| peer.connection == Some(connection))
-            {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.connection == Some(connection)) {
                 peer.connection = None;
                 peer.inbox.clear();
                 peer.client.socket_closed(self.now, code.0);
@@ -306,15 +293,9 @@ fn options(name: &str, index: usize) -> JoinOptions {
 fn take_over(data: &mut SessionData, change: &StateChange) {
     let set: std::collections::BTreeMap<String, &serde_json::value::RawValue> =
         serde_json::from_str(change.set.as_str()).expect("an object");
-    let sets = set
-        .into_iter()
-        .map(|(key, value)| (key.into(), Some(Json::from(value))));
+    let sets = set.into_iter().map(|(key, value)| (key.into(), Some(Json::from(value))));
     let deletes = change.deleted.iter().map(|key| (key.as_str().into(), None));
-    let strategy = if change.since.is_some() {
-        MergeStrategy::ShallowMerge
-    } else {
-        MergeStrategy::Replace
-    };
+    let strategy = if change.since.is_some() { MergeStrategy::ShallowMerge } else { MergeStrategy::Replace };
     data.apply(Update::new(strategy, sets.chain(deletes)));
 }
 
@@ -329,10 +310,5 @@ pub(crate) fn replace(changes: &[(&str, &str)]) -> Update {
 
 fn build(strategy: MergeStrategy, changes: &[(&str, Option<&str>)]) -> Update {
     let json = |text: &str| Json::parse(text).expect("JSON in the test");
-    Update::new(
-        strategy,
-        changes
-            .iter()
-            .map(|(key, value)| (Arc::from(*key), value.map(json))),
-    )
+    Update::new(strategy, changes.iter().map(|(key, value)| (Arc::from(*key), value.map(json))))
 }

@@ -1,0 +1,207 @@
+// `Call`: Daily's face over the module's `SessionClient`. Arguments are checked in Daily's order and with its texts.
+//
+// `index.d.ts` says what each method promises.
+
+import { readAddress } from './address.js';
+import { json, options, recipients, sessionData } from './convert.js';
+import { mistake, tooLarge, USER_TOO_LARGE } from './errors.js';
+import { Page } from './page.js';
+
+const STRATEGIES = ['replace', 'shallow-merge'];
+
+export class Call {
+  #page = new Page();
+  #client;
+  #options;
+  #room = null;
+
+  /** `connect(page)` makes the `SessionClient` that tells `page` everything. */
+  constructor(given, connect) {
+    this.#options = options({ userName: '' }, given);
+    this.#page.target = this;
+    this.#client = connect(this.#page);
+  }
+
+  get callClientId() {
+    return this.#page.callClientId;
+  }
+
+  async join(properties) {
+    if (this.isDestroyed()) throw new Error('Use after destroy');
+    if (this.#page.active) {
+      console.warn('already joined meeting, call leave() before joining again');
+      return undefined;
+    }
+    const { url, token, userName, userData } = (this.#options = options(this.#options, properties));
+    if (!url) throw new Error('No room URL has been provided');
+    const address = readAddress(url);
+    if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData)) {
+      throw new Error(USER_TOO_LARGE);
+    }
+    this.#room = address.session;
+    const joined = this.#page.wait('join');
+    this.#page.joining();
+    return joined;
+  }
+
+  async leave() {
+    const page = this.#page;
+    if (page.active) {
+      const left = page.wait('leave');
+      this.#client.leave();
+      return left;
+    }
+    if (page.state === 'new') {
+      page.left();
+      page.deliver();
+    }
+    return undefined;
+  }
+
+  async destroy() {
+    const page = this.#page;
+    if (page.destroyed) return undefined;
+    const destroyed = page.wait('destroy');
+    if (page.active) {
+      this.#client.leave();
+    } else {
+      page.destroy();
+      page.deliver();
+    }
+    return destroyed;
+  }
+
+  isDestroyed() {
+    return this.#page.destroyed;
+  }
+
+  meetingState() {
+    return this.#page.state;
+  }
+
+  participants() {
+    return this.#page.participants();
+  }
+
+  participantCounts() {
+    return this.#page.counts();
+  }
+
+  meetingSessionSummary() {
+    return this.#page.summary;
+  }
+
+  meetingSessionState() {
+    if (!this.#joined()) mistake('meetingSessionState only supported after join.');
+    return this.#page.sessionState;
+  }
+
+  meetingSessionRevision() {
+    return this.#client.revision();
+  }
+
+  setMeetingSessionData(data, mergeStrategy = 'replace') {
+    if (!this.#joined()) mistake('setMeetingSessionData only supported after join.');
+    if (!STRATEGIES.includes(mergeStrategy)) {
+      mistake(`Unrecognized mergeStrategy provided. Options are: [${STRATEGIES}]`);
+    }
+    const merge = mergeStrategy === 'shallow-merge';
+    const [set, deleted] = sessionData(data, merge);
+    const size = this.#client.update(merge, set, deleted);
+    if (size) mistake(tooLarge(size));
+  }
+
+  sendAppMessage(data, to) {
+    if (!this.#joined()) mistake('sendAppMessage() only supported after join.');
+    const text = json(data, 'Message data');
+    const ids = recipients(to);
+    if (!this.#client.appMessage(ids, text)) mistake('Message data too large. Max size is 4096');
+    return this;
+  }
+
+  async setUserName(userName) {
+    if (typeof userName !== 'string') throw new Error('userName must be a string');
+    const done = this.#setUser({ userName }, userName, undefined);
+    this.#options.userName = userName;
+    return done;
+  }
+
+  async setUserData(userData) {
+    const text = json(userData, 'User data');
+    const done = this.#setUser({ userData }, undefined, text);
+    this.#options.userData = text;
+    return done;
+  }
+
+  async getNetworkTopology() {
+    return { topology: this.#page.sessionState.topology };
+  }
+
+  async room() {
+    if (this.#joined()) {
+      return { id: this.#room, name: this.#room, config: {}, domainConfig: {}, tokenConfig: {} };
+    }
+    const { url } = this.#options;
+    return url ? { roomUrlPendingJoin: url } : null;
+  }
+
+  accessState() {
+    return { access: this.#joined() ? { level: 'full' } : 'unknown' };
+  }
+
+  on(event, handler) {
+    this.#page.emitter.add(event, handler);
+    return this;
+  }
+
+  once(event, handler) {
+    this.#page.emitter.add(event, handler, true);
+    return this;
+  }
+
+  off(event, handler) {
+    this.#page.emitter.remove(event, handler);
+    return this;
+  }
+
+  addListener(event, handler) {
+    return this.on(event, handler);
+  }
+
+  removeListener(event, handler) {
+    return this.off(event, handler);
+  }
+
+  removeAllListeners(event) {
+    this.#page.emitter.removeAll(event);
+    return this;
+  }
+
+  emit(event, ...args) {
+    return this.#page.emitter.emit(this, event, ...args);
+  }
+
+  listenerCount(event) {
+    return this.listeners(event).length;
+  }
+
+  listeners(event) {
+    return this.#page.emitter.handlers(event);
+  }
+
+  eventNames() {
+    return this.#page.emitter.names();
+  }
+
+  #joined() {
+    return this.#page.state === 'joined-meeting';
+  }
+
+  #setUser(value, userName, userData) {
+    // Checks the limits, and while not joined does nothing else: the next join says name and data.
+    if (!this.#client.setUser(userName, userData)) {
+      throw new Error(USER_TOO_LARGE);
+    }
+    return this.#joined() ? this.#page.wait('user', value) : value;
+  }
+}

@@ -1,0 +1,115 @@
+// What the application hands in, to JSON text: the only place that looks into untyped values.
+
+import { mistake } from './errors.js';
+
+/** Only for updates up to this many characters is it checked whether JSON changes them: the check costs a write. */
+const MODIFICATION_CHECK_LENGTH = 8 * 1024;
+
+/**
+ * The texts of an update: an object with what is set and, under shallow-merge, an array of the keys to delete, which
+ * are those with the value `undefined`. Checks 4 and 5 of daily-js, in their order and with their texts.
+ */
+export function sessionData(data, merge) {
+  checkPlain(data);
+  let read;
+  try {
+    read = typeof data.toJSON === 'function' ? data.toJSON('') : data;
+  } catch (error) {
+    notJson(error);
+  }
+  if (read !== data) checkPlain(read);
+
+  const members = [];
+  const deleted = [];
+  try {
+    for (const key of Object.keys(read)) {
+      if (!key.isWellFormed()) throw new SyntaxError('a key contains a lone surrogate');
+      const value = read[key];
+      const text = JSON.stringify(value);
+      if (text !== undefined) {
+        members.push(`${JSON.stringify(key)}:${text}`);
+      } else if (merge && value === undefined) {
+        deleted.push(key);
+      } else if (merge) {
+        // What daily-js runs into when it parses each value back.
+        throw new SyntaxError('"undefined" is not valid JSON');
+      }
+    }
+  } catch (error) {
+    notJson(error);
+  }
+  const set = `{${members.join(',')}}`;
+  if (set.length <= MODIFICATION_CHECK_LENGTH) warnIfModified(data, set, merge);
+  return [set, JSON.stringify(deleted)];
+}
+
+/** The text of any JSON value. */
+export function json(value, what) {
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw new Error(`${what} must be serializable to JSON: ${error}`, { cause: error });
+  }
+  if (text === undefined) throw new Error(`${what} must be serializable to JSON`);
+  return text;
+}
+
+/** The recipients of an app message, as the text of an array; `undefined` for everybody. */
+export function recipients(to = '*') {
+  if (to === '*') return undefined;
+  const list = typeof to === 'string' ? [to] : to;
+  if (Array.isArray(list) && list.every((id) => typeof id === 'string')) return JSON.stringify(list);
+  throw new Error("The recipient must be '*', a session_id or an array of them");
+}
+
+/** Lays the options of a join over those that were given before. What is not known is ignored with a warning. */
+export function options(before, given = {}) {
+  const after = { ...before };
+  for (const [key, value] of Object.entries(given ?? {})) {
+    if (['url', 'token', 'userName'].includes(key)) {
+      if (value !== undefined && typeof value !== 'string') throw new Error(`${key} must be a string`);
+      after[key] = value ?? after[key];
+    } else if (key === 'userData') {
+      after.userData = value === undefined ? undefined : json(value, 'User data');
+    } else if (!FACTORY_OPTIONS.includes(key)) {
+      console.warn(`Ignoring unrecognized property '${key}'`);
+    }
+  }
+  return after;
+}
+
+/** Read by the factory; `aboutClient` is how Daily's React package introduces itself. */
+const FACTORY_OPTIONS = ['allowMultipleCallInstances', 'strictMode', 'aboutClient'];
+
+/** An object whose prototype is `Object.prototype` or null. */
+function checkPlain(data) {
+  const prototype = typeof data === 'object' && data !== null ? Object.getPrototypeOf(data) : undefined;
+  if (prototype !== null && prototype !== Object.prototype) {
+    mistake('Meeting session data must be a plain (map-like) object');
+  }
+}
+
+function notJson(error) {
+  mistake(`Meeting session data must be serializable to JSON: ${error}`);
+}
+
+/** Warns when readers will not get what the writer has: dates become text, `NaN` becomes null, functions vanish. */
+function warnIfModified(data, set, merge) {
+  const out = JSON.parse(set);
+  const same = merge
+    ? Object.keys(out).every((key) => equal(data[key], out[key]))
+    : equal(data, out);
+  if (same) return;
+  const what = merge ? 'At least one key in the meeting session data' : 'The meeting session data';
+  console.warn(`${what} provided will be modified when serialized.`, out, data);
+}
+
+/** Whether a value equals what was parsed from its own JSON text. */
+function equal(value, parsed) {
+  if (value === parsed) return true;
+  if (typeof value !== 'object' || typeof parsed !== 'object' || value === null || parsed === null) return false;
+  if (Object.getPrototypeOf(value) !== Object.getPrototypeOf(parsed)) return false;
+  const keys = Object.keys(value);
+  return keys.length === Object.keys(parsed).length && keys.every((key) => equal(value[key], parsed[key]));
+}

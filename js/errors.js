@@ -1,0 +1,34 @@
+// What went wrong, in words; Daily's to the letter where Daily has them.
+
+/** Logs a mistake of the caller and throws it, as daily-js does. */
+export function mistake(message) {
+  console.error(message);
+  throw new Error(message);
+}
+
+export const USER_TOO_LARGE = 'User name or user data too large. Max size is 256 and 4096 characters';
+
+/** Daily's text for data that is too large, its spelling included. */
+export function tooLarge(size) {
+  return `Meeting session data is too large (${size} characters). Maximum size suppported is 102400.`;
+}
+
+/** Why a write of session data did not come to pass. */
+export function writeFailure(code, size) {
+  if (code === 'too_large') return tooLarge(size);
+  if (code === 'unknown') return 'Meeting session data may not have been set: the connection was lost before the answer';
+  const reasons = {
+    session_reset: 'the session began anew while the connection was lost',
+    expired: 'the connection was lost for too long',
+    left: 'the call was left before it could be sent',
+  };
+  return `Meeting session data was not set: ${reasons[code] ?? 'the server did not accept it'}`;
+}
+
+/** Why a call ended by itself: with a close code of the server, or with 0 because there was none. */
+export function failure(code, reason) {
+  const ORIGIN_REFUSED = 3502;
+  if (code !== ORIGIN_REFUSED) return `Lost the session server: ${reason}${code ? ` (${code})` : ''}`;
+  const { origin } = globalThis;
+  return `The session server does not allow pages from ${origin}: start it with --allow-origin ${origin}`;
+}

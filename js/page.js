@@ -1,0 +1,251 @@
+// The page's view of one session: what the getters return between two events, and the events, in Daily's shapes.
+//
+// The module calls the methods from `data` to `left` to take something over and queue what is told of it; `deliver`
+// then runs the handlers. A handler that causes further events adds to the queue that is being delivered, so events
+// keep their order however deep the calls go.
+
+import { Emitter } from './emitter.js';
+import { failure, writeFailure } from './errors.js';
+
+/** Objects are replaced, never changed: applications compare them by identity. */
+export class Page {
+  /** Daily's `DailyMeetingState`. */
+  state = 'new';
+  emitter = new Emitter();
+  /** The object that handlers get as `this`. */
+  target;
+  callClientId = `${Date.now()}${Math.random()}`;
+  destroyed = false;
+  /** Promises that are not settled: one join, any number of the others. */
+  waiting = { join: [], leave: [], destroy: [], user: [] };
+  #queue = [];
+  #delivering = false;
+
+  constructor() {
+    this.#clear();
+  }
+
+  // ------------------------------------------------------------------------------------------ read by the faces
+
+  /** Whether a join is under way or done. */
+  get active() {
+    return ['loading', 'loaded', 'joining-meeting', 'joined-meeting'].includes(this.state);
+  }
+
+  /** `local` and the others by id, or `{}` while not joined. */
+  participants() {
+    return Object.fromEntries([...this.#participants].map(([id, one]) => [id === this.#own ? 'local' : id, one]));
+  }
+
+  counts() {
+    return { present: this.#participants.size, hidden: 0 };
+  }
+
+  // ----------------------------------------------------------------------------------------- called by the faces
+
+  /** A join has begun. The next two states follow in the next microtask, the rest when the server answers. */
+  joining() {
+    this.#setState('loading');
+    queueMicrotask(() => {
+      for (const [from, to] of [['loading', 'loaded'], ['loaded', 'joining-meeting']]) {
+        if (this.state === from) this.#setState(to);
+      }
+      this.deliver();
+    });
+    this.deliver();
+  }
+
+  /** A promise that settles with the events that are queued when what it waits for happens. */
+  wait(purpose, value) {
+    return new Promise((resolve, reject) => this.waiting[purpose].push({ resolve, reject, value }));
+  }
+
+  /** Ends this view for good. */
+  destroy() {
+    this.destroyed = true;
+    this.#event('call-instance-destroyed');
+    this.#queue.push(() => {
+      this.callClientId = undefined;
+    });
+    this.#settle('destroy', 'resolve');
+  }
+
+  // ---------------------------------------------------------------------------------------- called by the module
+
+  data(set, deleted, whole) {
+    const changed = parse(set);
+    const data = whole ? keepIdentities(changed, this.sessionState.data) : { ...this.sessionState.data, ...changed };
+    for (const key of JSON.parse(deleted)) delete data[key];
+    this.sessionState = { data, topology: 'sfu' };
+  }
+
+  joined(own, participants) {
+    this.#own = own;
+    for (const one of JSON.parse(participants)) this.#setParticipant(one);
+    this.state = 'joined-meeting';
+    this.#settle('join', 'resolve', this.participants());
+    this.#event('joined-meeting', { participants: this.participants() });
+  }
+
+  session(id) {
+    this.summary = { id };
+    // Daily still sends the older name too.
+    this.#event('meeting-session-summary-updated', { meetingSession: this.summary });
+    this.#event('meeting-session-updated', { meetingSession: this.summary });
+  }
+
+  changed() {
+    this.#event('meeting-session-state-updated', { meetingSessionState: this.sessionState });
+  }
+
+  counted() {
+    this.#event('participant-counts-updated', { participantCounts: this.counts() });
+  }
+
+  participantJoined(text) {
+    this.#event('participant-joined', { participant: this.#setParticipant(JSON.parse(text)) });
+  }
+
+  participantUpdated(text) {
+    this.#event('participant-updated', { participant: this.#setParticipant(JSON.parse(text)) });
+  }
+
+  participantLeft(id) {
+    const participant = this.#participants.get(id);
+    this.#participants.delete(id);
+    this.#event('participant-left', { participant });
+  }
+
+  userSet() {
+    const done = this.waiting.user.shift();
+    this.#queue.push(() => done?.resolve(done.value));
+  }
+
+  appMessage(fromId, text) {
+    this.#event('app-message', { data: parse(text), fromId });
+  }
+
+  interrupted() {
+    this.#event('network-connection', { type: 'signaling', event: 'interrupted' });
+  }
+
+  reconnected(own) {
+    // A participant that could not be resumed is a new one.
+    if (own !== this.#own) this.#participants.delete(this.#own);
+    this.#own = own;
+    this.#event('network-connection', { type: 'signaling', event: 'connected' });
+  }
+
+  reset() {
+    this.#event('session-reset', { reason: 'new_session' });
+  }
+
+  writeFailed(code, size) {
+    const errorMsg = writeFailure(code, size);
+    this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details: { code, size } });
+  }
+
+  failed(type, code, reason) {
+    const errorMsg = failure(code, reason);
+    this.state = 'error';
+    const event = this.#object('error', { errorMsg, error: { type, msg: errorMsg } });
+    this.#settle('join', 'reject', event);
+    this.#queue.push(() => this.emitter.emit(this.target, 'error', event));
+  }
+
+  left() {
+    if (this.state !== 'error') this.state = 'left-meeting';
+    this.#clear();
+    this.#settle('join', 'reject', new Error('The call was left before it was joined'));
+    this.#settle('user', 'reject', new Error('The call was left before the change was made'));
+    this.#settle('leave', 'resolve');
+    this.#event('left-meeting');
+    if (this.waiting.destroy.length > 0) this.destroy();
+  }
+
+  deliver() {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    while (this.#queue.length > 0) this.#queue.shift()();
+    this.#delivering = false;
+  }
+
+  // --------------------------------------------------------------------------------------------------- details
+
+  #own;
+  #participants = new Map();
+
+  #clear() {
+    this.sessionState = { data: {}, topology: 'none' };
+    this.summary = {};
+    this.#participants.clear();
+    this.#own = undefined;
+  }
+
+  #setState(state) {
+    this.state = state;
+    this.#event(state);
+  }
+
+  #setParticipant({ id, userName, userData, joinedAt }) {
+    const participant = participantObject(id, userName, userData, joinedAt, id === this.#own);
+    this.#participants.set(id, participant);
+    return participant;
+  }
+
+  #object(action, fields) {
+    return { action, callClientId: this.callClientId, ...fields };
+  }
+
+  #event(action, fields) {
+    const event = this.#object(action, fields);
+    this.#queue.push(() => this.emitter.emit(this.target, action, event));
+  }
+
+  #settle(purpose, how, value) {
+    const settled = this.waiting[purpose];
+    this.waiting[purpose] = [];
+    this.#queue.push(() => settled.forEach((one) => one[how](value)));
+  }
+}
+
+/** A participant in Daily's shape. There is no media here, so all of that is off. */
+function participantObject(id, userName, userData, joinedAt, local) {
+  const track = () => ({ state: 'off', subscribed: false, off: { byUser: true } });
+  return {
+    session_id: id,
+    user_id: id,
+    user_name: userName,
+    ...(userData !== undefined && { userData }),
+    joined_at: new Date(joinedAt),
+    will_eject_at: new Date(0),
+    local,
+    owner: false,
+    record: false,
+    audio: false,
+    video: false,
+    screen: false,
+    cam_info: {},
+    screen_info: {},
+    tracks: { audio: track(), video: track(), screenAudio: track(), screenVideo: track() },
+    permissions: { hasPresence: true, canSend: true, canReceive: { base: true }, canAdmin: false },
+  };
+}
+
+/** Gives the top-level values of `now` that equal those of `before`, text for text, the identity that they had. */
+function keepIdentities(now, before) {
+  const kept = ([key, value]) =>
+    [key, Object.hasOwn(before, key) && JSON.stringify(before[key]) === JSON.stringify(value) ? before[key] : value];
+  // `fromEntries` defines members where an assignment would let a key named `__proto__` set the prototype.
+  return Object.fromEntries(Object.entries(now).map(kept));
+}
+
+/** Text that was JSON to the server; an engine may still give up on it, for its depth for example. */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    console.error('meeting-session-state: this browser cannot parse the data', error);
+    return {};
+  }
+}

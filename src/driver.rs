@@ -1,0 +1,197 @@
+//! Moves inputs and outputs between the core, the socket, the timer and the page.
+//!
+//! Every input goes the same way: the core handles it, its outputs are carried out, and only then, with no borrow held,
+//! does the page run the application's handlers, which may call back in.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use meeting_session_core::client::{ClientEvent, ClientOutput};
+use meeting_session_core::json::push_quoted;
+use meeting_session_core::protocol::StateChange;
+use meeting_session_core::{Client, Instant};
+use wasm_bindgen::prelude::*;
+
+use crate::lifecycle::{Lifecycle, LifecycleEvent};
+use crate::page::Page;
+use crate::socket::{Socket, SocketEvent};
+use crate::timer::Timer;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
+/// One client: its core and everything around it.
+pub(crate) struct Driver {
+    me: Weak<Self>,
+    client: RefCell<Client>,
+    page: Page,
+    address: RefCell<String>,
+    socket: RefCell<Option<Socket>>,
+    timer: RefCell<Timer>,
+    lifecycle: RefCell<Option<Lifecycle>>,
+}
+
+impl Driver {
+    pub(crate) fn new(page: Page, seed: u64) -> Rc<Self> {
+        Rc::new_cyclic(|me| Self {
+            me: me.clone(),
+            client: RefCell::new(Client::new(seed)),
+            page,
+            address: RefCell::default(),
+            socket: RefCell::default(),
+            timer: RefCell::default(),
+            lifecycle: RefCell::default(),
+        })
+    }
+
+    /// Says where the next sockets go to.
+    pub(crate) fn set_address(&self, socket_url: String) {
+        *self.address.borrow_mut() = socket_url;
+    }
+
+    /// The revision of the data; 0 while not joined.
+    pub(crate) fn revision(&self) -> u64 {
+        self.client.borrow().position().map_or(0, |position| position.revision)
+    }
+
+    /// Gives the core an input, and does what it wants done.
+    pub(crate) fn input<T>(&self, handle: impl FnOnce(&mut Client, Instant) -> T) -> T {
+        let now = Instant::from_millis(performance_now() as u64);
+        let result = handle(&mut self.client.borrow_mut(), now);
+        self.follow_up(now);
+        result
+    }
+
+    fn follow_up(&self, now: Instant) {
+        loop {
+            let outputs = self.client.borrow_mut().take_outputs();
+            if outputs.is_empty() {
+                break;
+            }
+            for output in outputs {
+                self.carry_out(now, output);
+            }
+        }
+        let deadline = self.client.borrow().poll_timeout();
+        let me = self.me.clone();
+        self.timer.borrow_mut().set(now, deadline, move || {
+            if let Some(driver) = me.upgrade() {
+                driver.timer.borrow_mut().fired();
+                driver.input(Client::handle_timeout);
+            }
+        });
+        self.page.deliver();
+    }
+
+    fn carry_out(&self, now: Instant, output: ClientOutput) {
+        match output {
+            ClientOutput::Connect => self.connect(now),
+            ClientOutput::Send(text) => {
+                if let Some(socket) = &*self.socket.borrow() {
+                    socket.send(&text);
+                }
+            }
+            ClientOutput::Disconnect => drop(self.socket.take()),
+            ClientOutput::Data(change) => {
+                let StateChange { since, set, deleted } = change;
+                let deleted = array(deleted.iter(), |text, key| push_quoted(text, key));
+                self.page.data(set.as_str(), &deleted, since.is_none());
+            }
+            ClientOutput::Event(event) => self.tell(event),
+        }
+    }
+
+    fn connect(&self, now: Instant) {
+        drop(self.socket.take());
+        if self.lifecycle.borrow().is_none() {
+            *self.lifecycle.borrow_mut() = Some(self.listen_to_the_page());
+        }
+        let me = self.me.clone();
+        let tell = move |event| {
+            if let Some(driver) = me.upgrade() {
+                driver.input(|client, now| match event {
+                    SocketEvent::Opened => client.socket_opened(now),
+                    SocketEvent::Message(text) => client.socket_message(now, &text),
+                    SocketEvent::Closed(code) => client.socket_closed(now, code),
+                });
+            }
+        };
+        let socket = Socket::connect(&self.address.borrow(), tell);
+        match socket {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(_) => self.client.borrow_mut().socket_closed(now, 1006),
+        }
+    }
+
+    fn listen_to_the_page(&self) -> Lifecycle {
+        let me = self.me.clone();
+        Lifecycle::listen(move |event| {
+            if let Some(driver) = me.upgrade() {
+                driver.input(|client, now| match event {
+                    LifecycleEvent::Wake => client.wake(now),
+                    LifecycleEvent::Hide => client.hide(now),
+                });
+            }
+        })
+    }
+
+    fn tell(&self, event: ClientEvent) {
+        let page = &self.page;
+        match event {
+            ClientEvent::Joined => {
+                let client = self.client.borrow();
+                let participants =
+                    array(client.participants().iter(), |text, one| text.push_str(&one.encode()));
+                page.joined(own(&client), &participants);
+            }
+            ClientEvent::ParticipantJoined(participant) => page.participant_joined(&participant.encode()),
+            ClientEvent::ParticipantUpdated(participant) => page.participant_updated(&participant.encode()),
+            ClientEvent::ParticipantLeft(participant) => page.participant_left(&participant.id.0),
+            ClientEvent::CountsChanged => page.counted(),
+            ClientEvent::SessionChanged => {
+                let epoch = self.client.borrow().position().map(|position| position.epoch.to_hex());
+                page.session(&epoch.unwrap_or_default());
+            }
+            ClientEvent::DataChanged => page.changed(),
+            ClientEvent::Interrupted => page.interrupted(),
+            ClientEvent::Reconnected => page.reconnected(own(&self.client.borrow())),
+            ClientEvent::SessionReset => page.reset(),
+            ClientEvent::WriteFailed(failure) => {
+                let size = failure.size().and_then(|size| u32::try_from(size).ok());
+                page.write_failed(failure.code(), size);
+            }
+            ClientEvent::AppMessage { from, data } => page.app_message(&from.0, data.as_str()),
+            ClientEvent::UserSet => page.user_set(),
+            ClientEvent::Failed(failure) => {
+                let code = failure.close_code();
+                page.failed(failure.kind().name(), code.0, code.reason());
+            }
+            ClientEvent::Left => {
+                *self.lifecycle.borrow_mut() = None;
+                drop(self.socket.take());
+                page.left();
+            }
+        }
+    }
+}
+
+/// The id of the client's own participant.
+fn own(client: &Client) -> &str {
+    client.participant().map_or("", |id| &id.0)
+}
+
+/// The text of a JSON array.
+fn array<T>(items: impl Iterator<Item = T>, push: impl Fn(&mut String, T)) -> String {
+    let mut text = String::from("[");
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push(&mut text, item);
+    }
+    text.push(']');
+    text
+}

@@ -1,0 +1,96 @@
+//! `SessionClient`: what the faces in `js/` call. Each method is a check or two and one input for the driver.
+
+use std::rc::Rc;
+
+use meeting_session_core::client::JoinOptions;
+use meeting_session_core::json::hex;
+use meeting_session_core::protocol::{ParticipantId, limits};
+use meeting_session_core::{Client, Json, MergeStrategy, Update};
+use wasm_bindgen::prelude::*;
+
+use crate::driver::Driver;
+use crate::page::Page;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(bytes: &mut [u8]);
+}
+
+/// One participant's end of a session.
+#[wasm_bindgen]
+pub struct SessionClient {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl SessionClient {
+    /// A client that has not joined and tells `page` everything.
+    #[wasm_bindgen(constructor)]
+    pub fn new(page: Page) -> Self {
+        Self { driver: Driver::new(page, u64::from_le_bytes(random())) }
+    }
+
+    /// Starts to join a session over a socket to `url`. `user_data` is JSON text. False when name or user data is over
+    /// its limit and nothing was done.
+    pub fn join(
+        &self,
+        url: String,
+        session: String,
+        token: Option<String>,
+        user_name: String,
+        user_data: Option<String>,
+    ) -> bool {
+        let user_data = user_data.map(Json::from_stringified);
+        let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
+        let options = JoinOptions { session, user_name, user_data, token, instance };
+        self.driver.set_address(url);
+        self.driver.input(|client, now| client.join(now, options)).is_ok()
+    }
+
+    /// Leaves. [`Page::left`] is told when that is done, at once if nothing is outstanding.
+    pub fn leave(&self) {
+        self.driver.input(Client::leave);
+    }
+
+    /// Writes session data: `set` is one JSON object, `deleted` an array of keys, both as `JSON.stringify` made them.
+    /// Returns the size of `set` when that is over [`limits::DATA_UNITS`] and nothing was done.
+    pub fn update(&self, merge: bool, set: &str, deleted: &str) -> Option<u32> {
+        let strategy = if merge { MergeStrategy::ShallowMerge } else { MergeStrategy::Replace };
+        let update = Update::from_stringified(strategy, set, deleted)?;
+        let units = update.units();
+        if units > limits::DATA_UNITS {
+            return u32::try_from(units).ok();
+        }
+        self.driver.input(|client, now| client.update(now, update));
+        None
+    }
+
+    /// Sends a message, JSON text, to these participants (a JSON array of ids) or to all others. False when it has
+    /// more than [`limits::APP_MESSAGE_UNITS`] and nothing was done.
+    #[wasm_bindgen(js_name = appMessage)]
+    pub fn app_message(&self, to: Option<String>, data: String) -> bool {
+        let to = to.and_then(|ids| ParticipantId::list_from_stringified(&ids));
+        let data = Json::from_stringified(data);
+        self.driver.input(|client, now| client.app_message(now, to, data)).is_ok()
+    }
+
+    /// Changes the own name or user data (JSON text). [`Page::user_set`] is told when the server has done it. False
+    /// when it is over its limit and nothing was done.
+    #[wasm_bindgen(js_name = setUser)]
+    pub fn set_user(&self, user_name: Option<String>, user_data: Option<String>) -> bool {
+        let user_data = user_data.map(Json::from_stringified);
+        self.driver.input(|client, _| client.set_user(user_name, user_data)).is_ok()
+    }
+
+    /// The revision of the data; 0 while not joined.
+    pub fn revision(&self) -> f64 {
+        self.driver.revision() as f64
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    get_random_values(&mut bytes);
+    bytes
+}
