@@ -1,0 +1,49 @@
+import { pageAddress } from './address.js';
+import { $ } from './dom.js';
+
+const NAMES = ['Mika', 'Noor', 'Sam', 'Kim', 'Ada', 'Lou'];
+const TIME_TO_LEAVE = 500;
+const isFramed = window.parent !== window;
+
+/** The second participant: this page once more, in a frame beside this one, or in a window of its own. */
+export function createBeside() {
+  $('open-second').addEventListener('click', (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const frame = document.createElement('iframe');
+    frame.title = 'Second participant';
+    frame.src = $('open-second').href;
+    $('beside').append(frame);
+    show(true);
+    $('close-second').focus();
+  });
+
+  $('close-second').addEventListener('click', () => {
+    close();
+    $('open-second').focus();
+  });
+
+  return {
+    render({ room, people }) {
+      const taken = people.map((person) => person.user_name);
+      const name = NAMES.find((candidate) => !taken.includes(candidate)) ?? 'Guest';
+      $('open-second').href = pageAddress(room, name);
+    },
+    reset: close,
+  };
+}
+
+function close() {
+  const frame = $('beside').querySelector('iframe');
+  show(false);
+  if (!frame) return;
+  // A frame that is only taken away counts as a lost page and stays a while; one that leaves first is gone at once.
+  frame.contentDocument?.getElementById('leave')?.click();
+  setTimeout(() => frame.remove(), TIME_TO_LEAVE);
+}
+
+function show(isOpen) {
+  $('beside').hidden = !isOpen;
+  $('open-second').hidden = isOpen || isFramed;
+  document.body.classList.toggle('with-second', isOpen);
+}

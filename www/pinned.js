@@ -1,0 +1,53 @@
+import { $, keepFocus } from './dom.js';
+
+/** The pinned message (`pinned`: { text, by }). */
+export function createPinned({ call, write }) {
+  let pinned = null;
+  let editing = false;
+
+  function edit(open) {
+    editing = open;
+    keepFocus($('pinned'), show);
+  }
+
+  function show() {
+    const asForm = editing || !pinned;
+    $('pinned-form').hidden = !asForm;
+    $('pinned-cancel').hidden = !pinned;
+    $('pinned-save').textContent = pinned ? 'Save' : 'Pin';
+    $('pinned-quote').hidden = !pinned;
+    $('pinned-actions').hidden = asForm;
+    if (!asForm) $('pinned-form').reset();
+  }
+
+  $('pinned-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    write({ pinned: { text: $('pinned-input').value, by: call.participants().local.user_name } });
+    edit(false);
+  });
+  $('pinned-edit').addEventListener('click', () => {
+    $('pinned-input').value = pinned.text;
+    edit(true);
+  });
+  $('pinned-cancel').addEventListener('click', () => edit(false));
+  $('pinned-clear').addEventListener('click', () => write({ pinned: undefined }));
+
+  return {
+    render({ data }) {
+      if (data.pinned === pinned) return;
+      // Anyone can write anything under this key.
+      pinned = typeof data.pinned?.text === 'string' ? data.pinned : null;
+      if (pinned) {
+        $('pinned-text').textContent = pinned.text;
+        $('pinned-by').textContent = pinned.by;
+      }
+      keepFocus($('pinned'), show);
+    },
+    reset() {
+      pinned = null;
+      editing = false;
+      $('pinned-form').reset();
+      show();
+    },
+  };
+}
