@@ -1,0 +1,59 @@
+// Real browsers and pages: Chromium over its own protocol, the stock Firefox over WebDriver BiDi.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import puppeteer from 'puppeteer-core';
+
+import { find } from '../../../scripts/browsers.mjs';
+
+/** The browsers that every end-to-end test runs in. */
+export const BROWSERS = ['chromium', 'firefox'];
+
+/** What the browsers themselves report of a WebSocket that broke or could not connect, for `allow`. */
+export const LOST_CONNECTION = [/WebSocket connection to /, /connection to (the server at )?ws:/];
+
+const webdriver = JSON.parse(readFileSync(new URL('../../../webdriver.json', import.meta.url), 'utf8'));
+
+/** Starts a browser; close it with `browser.close()`. */
+export function launch(name) {
+  if (name === 'firefox') {
+    return puppeteer.launch({
+      browser: 'firefox',
+      executablePath: find('FIREFOX'),
+      // The timers of pages that are not in front would run once a second at most, like nothing that a test expects.
+      extraPrefsFirefox: { 'dom.min_background_timeout_value': 4, 'dom.timeout.enable_budget_timer_throttling': false },
+    });
+  }
+  // Through a pipe, because a browser whose pipe breaks ends by itself.
+  return puppeteer.launch({ executablePath: find('CHROME'), args: webdriver['goog:chromeOptions'].args, pipe: true });
+}
+
+/**
+ * Opens a page for the length of one test, with storage of its own.
+ *
+ * The test fails when the page has logged an error or let an exception escape, unless one of `allow` (regular
+ * expressions) matches it. The page has these problems as `page.problems`, to look at them earlier.
+ */
+export async function openPage(test, browser, url, { allow = [] } = {}) {
+  const context = await browser.createBrowserContext();
+  // A window and not a tab: of the tabs of one window all but one are hidden.
+  const page = await context.newPage({ type: 'window' });
+  const problems = collectProblems(page);
+  test.after(async () => {
+    await context.close();
+    const unexpected = problems.filter((problem) => !allow.some((pattern) => pattern.test(problem)));
+    assert.deepEqual(unexpected, [], 'the page reported errors');
+  });
+  await page.goto(url);
+  return Object.assign(page, { problems });
+}
+
+function collectProblems(page) {
+  const problems = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location()?.url ?? ''}`.trim());
+  });
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.stack ?? error}`));
+  return problems;
+}

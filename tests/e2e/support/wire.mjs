@@ -1,0 +1,131 @@
+// A proxy between page and server that counts what really went over the wire, and breaks connections in the ways that
+// networks do. Bytes pass unchanged; the proxy only reads along.
+
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+import { FrameReader } from './frames.mjs';
+
+/**
+ * Starts a proxy in front of `server` (as `startServer` gives it), for the length of one test.
+ *
+ * A page that joins `proxy.sessionUrl(name)` goes through it.
+ */
+export async function startProxy(test, server) {
+  const proxy = new WireProxy(server.port);
+  await proxy.listen();
+  test.after(() => proxy.close());
+  return proxy;
+}
+
+class WireProxy {
+  #targetPort;
+  #listener = createServer((socket) => this.#accept(socket));
+  #sockets = new Set();
+  #state = 'open';
+  #waiting = [];
+
+  /**
+   * Every text message so far: `{ time, direction, text }`, the time in milliseconds of `performance.now()`, the
+   * direction 'sent' or 'received' as the page sees it.
+   */
+  frames = [];
+  /** How many TCP connections pages have made so far. */
+  connections = 0;
+
+  constructor(targetPort) {
+    this.#targetPort = targetPort;
+  }
+
+  async listen() {
+    this.#listener.listen(0, '127.0.0.1');
+    await once(this.#listener, 'listening');
+    this.port = this.#listener.address().port;
+  }
+
+  /** The address of a session through this proxy, as `join` takes it. */
+  sessionUrl(name) {
+    return `ws://127.0.0.1:${this.port}/${name}`;
+  }
+
+  /** What pages have sent, parsed as JSON; with `since` only what came at that time or later. */
+  sent(since = 0) {
+    return this.#messages('sent', since);
+  }
+
+  /** What the server has sent to pages, parsed as JSON. */
+  received(since = 0) {
+    return this.#messages('received', since);
+  }
+
+  /** Breaks all connections, like a router that restarts; new ones work. */
+  cut() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Breaks all connections and refuses new ones until `heal`, like a server that is down. */
+  refuse() {
+    this.#state = 'refusing';
+    this.cut();
+  }
+
+  /** Lets nothing through in either direction and breaks nothing, like a phone in a tunnel, until `heal`. */
+  stall() {
+    this.#state = 'stalling';
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Ends `refuse` or `stall`; what was on its way during a stall arrives. */
+  heal() {
+    this.#state = 'open';
+    for (const socket of this.#sockets) socket.resume();
+    for (const socket of this.#waiting.splice(0)) this.#join(socket);
+  }
+
+  /** Ends the proxy and its connections. */
+  async close() {
+    this.#listener.close();
+    for (const socket of [...this.#sockets, ...this.#waiting]) socket.destroy();
+    await once(this.#listener, 'close');
+  }
+
+  #messages(direction, since) {
+    return this.frames
+      .filter((frame) => frame.direction === direction && frame.time >= since)
+      .map((frame) => JSON.parse(frame.text));
+  }
+
+  #accept(socket) {
+    this.connections += 1;
+    socket.on('error', () => socket.destroy());
+    if (this.#state === 'refusing') socket.resetAndDestroy();
+    else if (this.#state === 'stalling') this.#waiting.push(socket.pause());
+    else this.#join(socket);
+  }
+
+  /** Connects a page's socket to the server and passes on what comes. */
+  #join(page) {
+    if (page.destroyed) return;
+    const server = connect(this.#targetPort, '127.0.0.1');
+    this.#forward(page, server, 'sent');
+    this.#forward(server, page, 'received');
+    page.resume();
+  }
+
+  #forward(from, to, direction) {
+    const reader = new FrameReader((text) => this.frames.push({ time: performance.now(), direction, text }));
+    this.#sockets.add(from);
+    from.setNoDelay();
+    from.on('data', (chunk) => {
+      reader.push(chunk);
+      to.write(chunk);
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      // A broken connection is broken for the other side too; one that ended in order has been ended already.
+      if (from.errored || !from.readableEnded) to.destroy();
+    });
+  }
+}
