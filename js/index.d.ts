@@ -181,6 +181,10 @@ export interface Participant {
   tracks: ParticipantTracks;
   /** What the participant may do. */
   permissions: ParticipantPermissions;
+  /** About Daily's own frame. Always empty. */
+  cam_info: {};
+  /** About Daily's own frame. Always empty. */
+  screen_info: {};
 }
 
 /**
@@ -337,7 +341,7 @@ export type NonfatalErrorType =
  * - `too_large`: the update, or the data with the update in it, would have been longer than 102,400 units;
  * - `session_reset`: the session began anew before the update was applied, and the update belonged to the old one;
  * - `expired`: the connection was lost, and the update could not be sent within 30 s;
- * - `rate_limited`: this connection writes more often than the server allows;
+ * - `left`: the call was left, or ended, before the update could be sent;
  * - `bad_data`: the server could not read the update;
  * - `unknown`: the update was sent and it cannot be said how it ended. It may have been applied or not, and is not sent again.
  */
@@ -345,7 +349,7 @@ export type SessionDataErrorCode =
   | 'too_large'
   | 'session_reset'
   | 'expired'
-  | 'rate_limited'
+  | 'left'
   | 'bad_data'
   | 'unknown';
 

@@ -1,7 +1,6 @@
 // Our types against the real types of @daily-co/daily-js.
 //
-// Three things of Daily's are left out everywhere:
-// - `cam_info` and `screen_info` of a participant, required by Daily's type: deprecated, and about video elements of its frame;
+// Two things of Daily's are left out everywhere:
 // - chaining to methods that we do not cover: where Daily returns a whole `DailyCall`, the covered part of it is asked for;
 // - `createFrame`, `createTransparentFrame` and `wrap`, which make frames.
 
@@ -27,6 +26,7 @@ import RealDaily, {
   type DailyParticipantCounts,
   type DailyParticipantPermissions,
   type DailyParticipantTracks,
+  type DailyParticipantsObject,
   type DailyPendingRoomInfo,
   type DailyRoomInfo,
   type DailySessionDataMergeStrategy,
@@ -96,33 +96,21 @@ accepts<DailyFactoryOptions>(any<CallOptions>());
 
 // ---------------------------------------------------------------------------------------------------- participants
 
-type RealParticipant = Omit<DailyParticipant, 'cam_info' | 'screen_info'>;
-interface RealParticipants {
-  local: RealParticipant;
-  [id: string]: RealParticipant;
-}
-
 accepts<DailyTrackState>(any<TrackState>());
 accepts<DailyParticipantTracks>(any<ParticipantTracks>());
 accepts<DailyParticipantPermissions>(any<ParticipantPermissions>());
-accepts<RealParticipant>(any<Participant>());
-accepts<RealParticipants>(any<Participants>());
+accepts<DailyParticipant>(any<Participant>());
+accepts<DailyParticipantsObject>(any<Participants>());
 accepts<DailyRoomInfo>(any<RoomInfo>());
 
 // ---------------------------------------------------------------------------------------------------- events
 
-/** Daily's payload of an event, with participants as we have them. */
+/** Daily's payload of an event. */
 type RealEvent<Name extends DailyEvent> =
   // The type that Daily exports for this event is missing from its DailyEventObject.
   Name extends 'meeting-session-summary-updated'
     ? DailyEventObjectMeetingSessionSummaryUpdated
-    : {
-        [Member in keyof DailyEventObject<Name>]: DailyEventObject<Name>[Member] extends DailyParticipant
-          ? RealParticipant
-          : DailyEventObject<Name>[Member] extends { local: DailyParticipant }
-            ? RealParticipants
-            : DailyEventObject<Name>[Member];
-      };
+    : DailyEventObject<Name>;
 
 /** The events that both have: all of ours but our own. */
 type SharedEvent = Exclude<EventName, 'session-reset'>;
@@ -172,12 +160,12 @@ type PlainMembers = Pick<
 >;
 
 /**
- * The rest of what we cover, without `cam_info` and `screen_info`, and with chaining within what is covered. The payloads that
- * handlers are given are compared event by event below: the compiler cannot compare two generic payloads.
+ * The rest of what we cover, with chaining within what is covered. The payloads that handlers are given are compared event
+ * by event below: the compiler cannot compare two generic payloads.
  */
 interface CoveredCall extends PlainMembers {
-  join(properties?: DailyCallOptions): Promise<RealParticipants | void>;
-  participants(): RealParticipants;
+  join(properties?: DailyCallOptions): Promise<DailyParticipantsObject | void>;
+  participants(): DailyParticipantsObject;
   sendAppMessage(data: any, to?: string | string[]): CoveredCall;
   on(event: DailyEvent, handler: (event: any) => void): CoveredCall;
   once(event: DailyEvent, handler: (event: any) => void): CoveredCall;
