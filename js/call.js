@@ -3,7 +3,7 @@
 // `index.d.ts` says what each method promises.
 
 import { readAddress } from './address.js';
-import { json, options, recipients, sessionData } from './convert.js';
+import { json, notJson, options, recipients, sessionData } from './convert.js';
 import { mistake, tooLarge, USER_TOO_LARGE } from './errors.js';
 import { Page } from './page.js';
 
@@ -107,8 +107,9 @@ export class Call {
     }
     const merge = mergeStrategy === 'shallow-merge';
     const [set, deleted] = sessionData(data, merge);
-    const size = this.#client.update(merge, set, deleted);
-    if (size) mistake(tooLarge(size));
+    const refused = this.#client.update(merge, set, deleted);
+    if (refused === 0) notJson(new SyntaxError('a key contains a lone surrogate'));
+    if (refused) mistake(tooLarge(refused));
   }
 
   sendAppMessage(data, to) {

@@ -11,36 +11,35 @@ const MODIFICATION_CHECK_LENGTH = 8 * 1024;
  */
 export function sessionData(data, merge) {
   checkPlain(data);
-  let read;
-  try {
-    read = typeof data.toJSON === 'function' ? data.toJSON('') : data;
-  } catch (error) {
-    notJson(error);
-  }
-  if (read !== data) checkPlain(read);
-
-  const members = [];
   const deleted = [];
+  let set;
   try {
-    for (const key of Object.keys(read)) {
-      if (!key.isWellFormed()) throw new SyntaxError('a key contains a lone surrogate');
-      const value = read[key];
-      const text = JSON.stringify(value);
-      if (text !== undefined) {
-        members.push(`${JSON.stringify(key)}:${text}`);
-      } else if (merge && value === undefined) {
-        deleted.push(key);
-      } else if (merge) {
-        // What daily-js runs into when it parses each value back.
-        throw new SyntaxError('"undefined" is not valid JSON');
-      }
-    }
+    set = merge ? mergeText(data, deleted) : JSON.stringify(data);
   } catch (error) {
     notJson(error);
   }
-  const set = `{${members.join(',')}}`;
+  // What a `toJSON` of its own made of it may be anything.
+  if (!set?.startsWith('{')) checkPlain(undefined);
   if (set.length <= MODIFICATION_CHECK_LENGTH) warnIfModified(data, set, merge);
   return [set, JSON.stringify(deleted)];
+}
+
+function mergeText(data, deleted) {
+  const read = typeof data.toJSON === 'function' ? data.toJSON('') : data;
+  const members = [];
+  for (const key of Object.keys(read)) {
+    const value = read[key];
+    const text = JSON.stringify(value);
+    if (text !== undefined) {
+      members.push(`${JSON.stringify(key)}:${text}`);
+    } else if (value === undefined) {
+      deleted.push(key);
+    } else {
+      // What daily-js runs into when it parses each value back.
+      throw new SyntaxError('"undefined" is not valid JSON');
+    }
+  }
+  return `{${members.join(',')}}`;
 }
 
 /** The text of any JSON value. */
@@ -90,7 +89,8 @@ function checkPlain(data) {
   }
 }
 
-function notJson(error) {
+/** Check 5 of daily-js. */
+export function notJson(error) {
   mistake(`Meeting session data must be serializable to JSON: ${error}`);
 }
 

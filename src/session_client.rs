@@ -54,10 +54,12 @@ impl SessionClient {
     }
 
     /// Writes session data: `set` is one JSON object, `deleted` an array of keys, both as `JSON.stringify` made them.
-    /// Returns the size of `set` when that is over [`limits::DATA_UNITS`] and nothing was done.
+    ///
+    /// Returns nothing when that was accepted. Otherwise nothing was done, and it returns 0 when a key has no text that
+    /// could be read back, or the size of `set` when that is over [`limits::DATA_UNITS`].
     pub fn update(&self, merge: bool, set: &str, deleted: &str) -> Option<u32> {
         let strategy = if merge { MergeStrategy::ShallowMerge } else { MergeStrategy::Replace };
-        let update = Update::from_stringified(strategy, set, deleted)?;
+        let Some(update) = Update::from_stringified(strategy, set, deleted) else { return Some(0) };
         let units = update.units();
         if units > limits::DATA_UNITS {
             return u32::try_from(units).ok();

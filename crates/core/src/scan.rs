@@ -75,38 +75,33 @@ pub(crate) fn number(text: &str) -> Option<u64> {
 
 /// The text of the value that `text` begins with, and what follows it.
 fn value(text: &str) -> Option<(&str, &str)> {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        if quoted {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => {
-                    quoted = false;
-                    if depth == 0 {
-                        return text.split_at_checked(at + 1);
-                    }
-                }
-                _ => {}
-            }
-            continue;
-        }
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
         match byte {
-            b'"' => quoted = true,
+            b'"' => at = string_end(bytes, at + 1)?,
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return text.split_at_checked(at + 1);
-                }
-            }
-            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => {
-                return text.split_at_checked(at).filter(|(value, _)| !value.is_empty());
-            }
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => break,
             _ => {}
         }
+        at += 1;
+        if depth == 0 && matches!(byte, b'"' | b'}' | b']') {
+            break;
+        }
     }
-    (depth == 0 && !quoted && !text.is_empty()).then_some((text, ""))
+    if depth > 0 || at == 0 { None } else { text.split_at_checked(at) }
+}
+
+/// Where the string ends whose first character is at `at`: the position of its closing quote.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += bytes.get(at..)?.iter().position(|&byte| byte == b'"' || byte == b'\\')?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
 }
 
 /// What follows the comma, or the end.
