@@ -246,14 +246,6 @@ impl Session {
         self.schedule_flush(now);
     }
 
-    /// The server goes away: every connection is closed, to be resumed elsewhere or in a new epoch.
-    pub fn shut_down(&mut self) {
-        for &connection in self.readers.keys() {
-            self.outputs.push_back(SessionOutput::Close { connection, code: CloseCode::GOING_AWAY });
-        }
-        self.readers.clear();
-    }
-
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((until, id)) = self.graces.first().cloned()
