@@ -1,0 +1,182 @@
+//! One WebSocket from its first message to its end.
+
+use std::sync::Arc;
+
+use hyper::upgrade::Upgraded;
+use meeting_session_core::protocol::{ClientMessage, CloseCode, DecodeError, Join, limits};
+use meeting_session_core::session::ConnectionId;
+use meeting_session_core::throttle::{Admission, Throttle};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
+use tokio_websockets::{Error, Message};
+use tracing::debug;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::outbox::{self, Outbox};
+use crate::server::Stop;
+use crate::session::Input;
+use crate::socket::{Event, Socket};
+
+/// How a connection ends.
+enum Ending {
+    /// By us.
+    Close(CloseCode),
+    /// By a frame that broke the protocol, or by an error of the transport.
+    Failed(Error),
+    /// By the peer.
+    Gone,
+}
+
+/// Serves an upgraded connection to the session `name`, until it or the server ends.
+///
+/// `joining` is its place among the connections that have not joined.
+pub(crate) async fn serve(
+    io: Upgraded,
+    name: &str,
+    hub: &Arc<Hub>,
+    joining: OwnedSemaphorePermit,
+    mut stop: Stop,
+) {
+    let (outbox, outgoing) = outbox::pair();
+    let mut socket = Socket::new(io, outgoing);
+    let ending = tokio::select! {
+        ending = converse(&mut socket, outbox, name, hub, joining) => ending,
+        () = stop.requested() => Ending::Close(CloseCode::GOING_AWAY),
+    };
+    match ending {
+        Ending::Close(code) => {
+            debug!(session = name, code = code.0, "closing");
+            socket.close(code).await;
+        }
+        Ending::Failed(error) => {
+            debug!(session = name, %error, "connection failed");
+            socket.fail(error).await;
+        }
+        Ending::Gone => socket.acknowledge().await,
+    }
+}
+
+/// Closes an upgraded connection at once. A browser tells a page the code of a close, but not that of a refused upgrade.
+pub(crate) async fn refuse(io: Upgraded, code: CloseCode) {
+    let (_, outgoing) = outbox::pair();
+    Socket::new(io, outgoing).close(code).await;
+}
+
+async fn converse(
+    socket: &mut Socket,
+    outbox: Outbox,
+    name: &str,
+    hub: &Arc<Hub>,
+    joining: OwnedSemaphorePermit,
+) -> Ending {
+    let mut throttle = Throttle::new(hub.clock.now());
+    let first = first_message(socket, &mut throttle, hub.clock);
+    let join = match tokio::time::timeout(limits::JOIN_TIMEOUT, first).await {
+        Ok(Ok(join)) => join,
+        Ok(Err(ending)) => return ending,
+        Err(_) => return Ending::Close(CloseCode::JOIN_TIMEOUT),
+    };
+    if join.session != name {
+        return Ending::Close(CloseCode::BAD_JOIN);
+    }
+    let Ok((connection, inbox)) = hub.join(join, outbox) else {
+        return Ending::Close(CloseCode::BUSY);
+    };
+    drop(joining);
+    socket.accept_updates();
+
+    let mut seat = Seat { connection, inbox, throttle, clock: hub.clock };
+    let ending = seat.relay(socket).await;
+    seat.tell(Input::Disconnected(connection)).await;
+    ending
+}
+
+/// The first message, which must be a join.
+async fn first_message(
+    socket: &mut Socket,
+    throttle: &mut Throttle,
+    clock: Clock,
+) -> Result<Box<Join>, Ending> {
+    loop {
+        match socket.next(true).await {
+            Event::Received(message) => match decode(&message) {
+                Some(Ok(ClientMessage::Join(join))) => return Ok(join),
+                Some(_) => return Err(Ending::Close(CloseCode::BAD_MESSAGE)),
+                None if message.is_close() => return Err(Ending::Gone),
+                // Pings cost something, too.
+                None if throttle.admit(clock.now()) != Admission::Now => {
+                    return Err(Ending::Close(CloseCode::RATE_LIMITED));
+                }
+                None => {}
+            },
+            Event::Failed(error) => return Err(Ending::Failed(error)),
+            Event::Gone => return Err(Ending::Gone),
+            Event::Close(code) => return Err(Ending::Close(code)),
+            Event::Drained => {}
+        }
+    }
+}
+
+/// A connection that has joined.
+struct Seat {
+    connection: ConnectionId,
+    inbox: Sender<Input>,
+    throttle: Throttle,
+    clock: Clock,
+}
+
+impl Seat {
+    /// Carries messages between socket and session.
+    async fn relay(&mut self, socket: &mut Socket) -> Ending {
+        // The message that has to wait for its turn. Nothing is read before that.
+        let mut waiting: Option<(Instant, Message)> = None;
+        loop {
+            let event = match &waiting {
+                None => socket.next(true).await,
+                Some((due, message)) => match tokio::time::timeout_at(*due, socket.next(false)).await {
+                    Ok(event) => event,
+                    Err(_) => {
+                        self.forward(message).await;
+                        waiting = None;
+                        continue;
+                    }
+                },
+            };
+            match event {
+                Event::Received(message) if message.is_close() => return Ending::Gone,
+                Event::Received(message) => match self.throttle.admit(self.clock.now()) {
+                    Admission::Now => self.forward(&message).await,
+                    Admission::After(wait) => waiting = Some((Instant::now() + wait, message)),
+                    Admission::Refuse => return Ending::Close(CloseCode::RATE_LIMITED),
+                },
+                // When the inbox is full, the session is awake and will look.
+                Event::Drained => drop(self.inbox.try_send(Input::Drained)),
+                Event::Close(code) => return Ending::Close(code),
+                Event::Failed(error) => return Ending::Failed(error),
+                Event::Gone => return Ending::Gone,
+            }
+        }
+    }
+
+    async fn forward(&self, message: &Message) {
+        if let Some(message) = decode(message) {
+            let connection = self.connection;
+            self.tell(Input::Message { connection, message }).await;
+        }
+    }
+
+    /// Waits while the session is busy. One that is gone has closed the outbox, so that the next event is the end.
+    async fn tell(&self, input: Input) {
+        let _ = self.inbox.send(input).await;
+    }
+}
+
+/// What a message means to the protocol; pings and pongs of the WebSocket mean nothing.
+fn decode(message: &Message) -> Option<Result<ClientMessage, DecodeError>> {
+    if message.is_binary() {
+        return Some(Err(DecodeError::Malformed));
+    }
+    message.as_text().map(ClientMessage::decode)
+}

@@ -1,0 +1,111 @@
+//! Which request gets what: a WebSocket, a file, the page, or a plain sentence.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use meeting_session_core::address::{is_session_name, percent_decoded};
+use meeting_session_core::protocol::CloseCode;
+use tracing::{debug, info};
+
+use crate::server::Server;
+use crate::{connection, files, upgrade};
+
+/// The service of every connection.
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .fallback(page_or_file)
+        .layer(middleware::from_fn_with_state(server, guard))
+}
+
+/// What holds for every path: the name that the server is called by, WebSockets, and one header.
+async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let mut response = if !server.origins.accepts_host(text(request.headers(), &header::HOST)) {
+        misdirected()
+    } else if upgrade::is_requested(&request) {
+        websocket(&server, request)
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+async fn page_or_file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        let allow = [(header::ALLOW, "GET, HEAD")];
+        return (StatusCode::METHOD_NOT_ALLOWED, allow, "Only GET and HEAD are allowed here.\n")
+            .into_response();
+    }
+    if uri.path().contains("/-/") {
+        files::file(&headers, &uri).unwrap_or_else(not_found)
+    } else if uri.path() == "/" || session_name(&uri).is_some() {
+        files::page(&headers)
+    } else {
+        not_found()
+    }
+}
+
+/// Upgrades a request and leaves the connection to a task of its own.
+fn websocket(server: &Arc<Server>, mut request: Request) -> Response {
+    let Some(name) = session_name(request.uri()) else {
+        return not_found();
+    };
+    let Ok(joining) = server.joining.clone().try_acquire_owned() else {
+        let retry = [(header::RETRY_AFTER, "1")];
+        let text = "Too many connections are joining right now.\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, retry, text).into_response();
+    };
+    let (upgraded, response) = match upgrade::accept(&mut request) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let headers = request.headers();
+    let origin = text(headers, &header::ORIGIN);
+    let allowed = server.origins.allows(origin, text(headers, &header::HOST));
+    if !allowed {
+        info!(session = name, origin, "origin refused; --allow-origin would allow it");
+    }
+    let server = server.clone();
+    let stop = server.on_stop();
+    tokio::spawn(async move {
+        match upgraded.await {
+            Ok(io) if allowed => connection::serve(io, &name, &server.hub, joining, stop).await,
+            Ok(io) => connection::refuse(io, CloseCode::ORIGIN_REFUSED).await,
+            Err(error) => debug!(%error, "upgrade failed"),
+        }
+    });
+    response
+}
+
+/// The session that a path names: its last segment.
+fn session_name(uri: &Uri) -> Option<String> {
+    let path = uri.path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let (_, last) = path.rsplit_once('/')?;
+    percent_decoded(last).filter(|name| is_session_name(name))
+}
+
+/// A header as text; one that is no text is as good as an empty one, which matches nothing.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
+}
+
+fn not_found() -> Response {
+    let text =
+        "There is nothing here. A session is at /NAME, its name 1 to 128 letters, digits or any of _ . ~ -\n";
+    (StatusCode::NOT_FOUND, text).into_response()
+}
+
+fn misdirected() -> Response {
+    let text = "This server listens on a loopback address and answers only to localhost and the like, or to the host of an \
+                origin that was allowed with --allow-origin.\n";
+    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+}

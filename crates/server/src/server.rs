@@ -1,0 +1,153 @@
+//! Accepts connections until it is told to stop, and then ends them all.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use meeting_session_core::protocol::limits;
+use meeting_session_core::session::SessionConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tracing::{debug, info, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::origin::OriginPolicy;
+use crate::routes;
+
+/// The time in which a client must have sent its request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The room for a request's head; more is answered with 431.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Headers in a request; more are answered with 431.
+const HEADERS: usize = 64;
+
+/// The time in which connections are closed when the server stops. What is left then is cut off.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pause after a failed accept. There may be no file descriptor left, and trying at once would only burn time.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Bytes that the system takes for a connection before it has sent them.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 64 * 1024;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) origins: OriginPolicy,
+    /// Places for connections that have not joined.
+    pub(crate) joining: Arc<Semaphore>,
+    /// True when the server stops. Every task that must end first holds a [`Stop`].
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// A way for a task to learn that the server stops. The server waits until the task drops it.
+    pub(crate) fn on_stop(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+}
+
+/// See [`Server::on_stop`].
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Completes when the server stops.
+    pub(crate) async fn requested(&mut self) {
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Serves sessions on `listener` until `shutdown` completes, then closes every connection and returns.
+///
+/// # Errors
+/// When the listener has no local address.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let session = SessionConfig { sync_interval: config.sync_interval, grace: config.grace };
+    let server = Arc::new(Server {
+        hub: Arc::new(Hub::new(session, Clock::start())),
+        origins: OriginPolicy::new(address.ip(), config.allow_origin),
+        joining: Arc::new(Semaphore::new(limits::JOINING_CONNECTIONS)),
+        stop: watch::Sender::new(false),
+    });
+    let router = routes::router(server.clone());
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(serve(stream, router.clone(), server.on_stop()));
+                }
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = &mut shutdown => break,
+        }
+    }
+    drop(listener);
+    info!("stopping");
+    server.stop.send_replace(true);
+    let closed = tokio::time::timeout(STOP_TIMEOUT, server.stop.closed()).await;
+    if closed.is_err() {
+        warn!(connections = server.stop.receiver_count(), "connections did not close in time");
+    }
+    server.hub.clear();
+    Ok(())
+}
+
+fn set_up(stream: &TcpStream) -> io::Result<()> {
+    // A frame is written whole; waiting for more would only delay it.
+    stream.set_nodelay(true)?;
+    // The system would take megabytes for a peer that reads nothing. What it does not take can be conflated.
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(stream);
+        socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
+        // Nobody else would ever give up a browser that asks for a file and takes none of it.
+        socket.set_tcp_user_timeout(Some(limits::SILENCE_MAX))?;
+    }
+    Ok(())
+}
+
+/// Serves one TCP connection: any number of requests, the last of which may become a WebSocket.
+async fn serve(stream: TcpStream, router: Router, mut stop: Stop) {
+    if let Err(error) = set_up(&stream) {
+        return debug!(%error, "connection was lost at once");
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.requested() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "connection failed");
+    }
+}

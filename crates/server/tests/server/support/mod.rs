@@ -1,0 +1,65 @@
+//! A server to test, and clients from raw bytes up to a participant with a copy of the data.
+
+mod peer;
+mod socket;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use meeting_session_server::{Config, run};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) use peer::{Peer, join_message, json, merge, replace};
+pub(crate) use socket::{BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, Received, Socket, TEXT};
+
+/// How long anything may take that should happen at once.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits for what should happen at once.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("what should happen at once did not happen")
+}
+
+pub(crate) async fn sleep_ms(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
+
+/// A server on a free port.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server whose participants are given up so soon after their connection was lost.
+    pub(crate) async fn with_grace(millis: u64) -> Self {
+        Self::with(|config| config.grace = Duration::from_millis(millis)).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
+        change(&mut config);
+        let listener = TcpListener::bind(&config.listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(listener, config, async {
+            let _ = stopped.await;
+        }));
+        Self { address, stop, task }
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
+        self.stop.send(()).unwrap();
+        self.task
+    }
+}
