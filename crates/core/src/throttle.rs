@@ -37,8 +37,12 @@ impl Throttle {
         let burst = cost * limits::OPERATION_BURST;
         self.paid_at = self.paid_at.max(now) + cost;
         let debt = self.paid_at.since(now);
-        if debt <= burst {
+        if debt <= burst / 2 {
+            // Only a real pause ends the wait. At the edge of the burst a flood that is slowed down would end it with
+            // every little delay, and never be refused.
             self.waiting_since = None;
+        }
+        if debt <= burst {
             return Admission::Now;
         }
         let since = *self.waiting_since.get_or_insert(now);
@@ -78,6 +82,24 @@ mod tests {
         let start = Instant::from_millis(5_000);
         let refused_after = flood(&mut Throttle::new(start), start, 10_000).unwrap_err();
         assert!(refused_after > limits::THROTTLED_MAX && refused_after < limits::THROTTLED_MAX * 2);
+    }
+
+    #[test]
+    fn small_delays_do_not_excuse_a_flood() {
+        let mut now = Instant::from_millis(5_000);
+        let mut throttle = Throttle::new(now);
+        let refused = (0..10_000).any(|count| {
+            match throttle.admit(now) {
+                Admission::Now => {}
+                Admission::After(wait) => now = now + wait,
+                Admission::Refuse => return true,
+            }
+            if count % 50 == 0 {
+                now = now + Duration::from_millis(30);
+            }
+            false
+        });
+        assert!(refused);
     }
 
     #[test]

@@ -82,8 +82,9 @@ pub const BLOCKED_MAX: Duration = Duration::from_secs(30);
 /// Events (not data) that wait for a reader whose socket takes nothing.
 pub const QUEUED_EVENTS: usize = 128;
 
-/// Bytes of events that wait for a reader whose socket takes nothing.
-pub const QUEUED_EVENT_BYTES: usize = 64 * 1024;
+/// Bytes of events that wait for a reader whose socket takes nothing: twenty participants with all the user data
+/// that they may have.
+pub const QUEUED_EVENT_BYTES: usize = 256 * 1024;
 
 /// Updates in a session's log. A client that missed more gets a snapshot.
 pub const LOG_UPDATES: usize = 512;
