@@ -10,7 +10,7 @@ export function readAddress(text) {
   const url = parsed(text);
   const scheme = SCHEMES[url?.protocol];
   const [path, prefix, last] = /^(.*\/)([^/]+)\/?$/.exec(url?.pathname) ?? [];
-  const session = path && decoded(last);
+  const session = path ? decoded(last) : '';
   // `.` and `..` do not get here: they are steps in the path to every URL parser.
   if (!scheme || !/^[\w.~-]{1,128}$/.test(session)) {
     throw new Error(

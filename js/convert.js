@@ -26,6 +26,7 @@ export function sessionData(data, merge) {
 
 function mergeText(data, deleted) {
   const read = typeof data.toJSON === 'function' ? data.toJSON('') : data;
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
   const members = [];
   for (const key of Object.keys(read)) {
     const value = read[key];
@@ -97,9 +98,14 @@ export function notJson(error) {
 /** Warns when readers will not get what the writer has: dates become text, `NaN` becomes null, functions vanish. */
 function warnIfModified(data, set, merge) {
   const out = JSON.parse(set);
-  const same = merge
-    ? Object.keys(out).every((key) => equal(data[key], out[key]))
-    : equal(data, out);
+  let same = false;
+  try {
+    same = merge
+      ? Object.keys(out).every((key) => equal(data[key], out[key]))
+      : equal(data, out);
+  } catch {
+    // Data that throws when it is read again, or that nests too deep to be compared: what was read first is written.
+  }
   if (same) return;
   const what = merge ? 'At least one key in the meeting session data' : 'The meeting session data';
   console.warn(`${what} provided will be modified when serialized.`, out, data);

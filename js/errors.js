@@ -24,11 +24,3 @@ export function writeFailure(code, size) {
   };
   return `Meeting session data was not set: ${reasons[code] ?? 'the server did not accept it'}`;
 }
-
-/** Why a call ended by itself: with a close code of the server, or with 0 because there was none. */
-export function failure(code, reason) {
-  const ORIGIN_REFUSED = 3502;
-  if (code !== ORIGIN_REFUSED) return `Lost the session server: ${reason}${code ? ` (${code})` : ''}`;
-  const { origin } = globalThis;
-  return `The session server does not allow pages from ${origin}: start it with --allow-origin ${origin}`;
-}

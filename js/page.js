@@ -1,11 +1,11 @@
 // The page's view of one session: what the getters return between two events, and the events, in Daily's shapes.
 //
-// The module calls the methods from `data` to `left` to take something over and queue what is told of it; `deliver`
-// then runs the handlers. A handler that causes further events adds to the queue that is being delivered, so events
+// The module calls `data` and `tell` to have something taken over and queue what is told of it; `deliver` then runs the
+// handlers. A handler that causes further events adds to the queue that is being delivered, so events
 // keep their order however deep the calls go.
 
 import { Emitter } from './emitter.js';
-import { failure, writeFailure } from './errors.js';
+import { writeFailure } from './errors.js';
 
 /** Objects are replaced, never changed: applications compare them by identity. */
 export class Page {
@@ -66,11 +66,19 @@ export class Page {
     this.#event('call-instance-destroyed');
     this.#queue.push(() => {
       this.callClientId = undefined;
+      // The module holds this view, so what this view holds of the application would never be freed.
+      this.target = undefined;
+      this.emitter.removeAll();
     });
     this.#settle('destroy', 'resolve');
   }
 
   // ---------------------------------------------------------------------------------------- called by the module
+
+  /** Something happened: the methods from `joined` to `left` say what. */
+  tell(event, about, more) {
+    this[event](about, more);
+  }
 
   data(set, deleted, whole) {
     const changed = parse(set);
@@ -112,8 +120,8 @@ export class Page {
 
   participantLeft(id) {
     const participant = this.#participants.get(id);
-    this.#participants.delete(id);
-    this.#event('participant-left', { participant });
+    // Unknown is only who was this client itself, before a reconnect made it a new participant.
+    if (this.#participants.delete(id)) this.#event('participant-left', { participant });
   }
 
   userSet() {
@@ -142,15 +150,17 @@ export class Page {
 
   writeFailed(code, size) {
     const errorMsg = writeFailure(code, size);
-    this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details: { code, size } });
+    const details = size ? { code, size: Number(size) } : { code };
+    this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details });
   }
 
-  failed(type, code, reason) {
-    const errorMsg = failure(code, reason);
-    this.state = 'error';
-    const event = this.#object('error', { errorMsg, error: { type, msg: errorMsg } });
-    this.#settle('join', 'reject', event);
-    this.#queue.push(() => this.emitter.emit(this.target, 'error', event));
+  failed(type, reason) {
+    this.#fail(type, `No connection to the session server: ${reason}`);
+  }
+
+  originRefused(type) {
+    const { origin } = globalThis;
+    this.#fail(type, `The session server does not allow pages from ${origin}: start it with --allow-origin ${origin}`);
   }
 
   left() {
@@ -180,6 +190,13 @@ export class Page {
     this.summary = {};
     this.#participants.clear();
     this.#own = undefined;
+  }
+
+  #fail(type, errorMsg) {
+    this.state = 'error';
+    const event = this.#object('error', { errorMsg, error: { type, msg: errorMsg } });
+    this.#settle('join', 'reject', event);
+    this.#queue.push(() => this.emitter.emit(this.target, 'error', event));
   }
 
   #setState(state) {

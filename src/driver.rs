@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use meeting_session_core::client::{ClientEvent, ClientOutput};
-use meeting_session_core::json::push_quoted;
-use meeting_session_core::protocol::StateChange;
+use meeting_session_core::json::{decimal, push_quoted};
+use meeting_session_core::protocol::{CloseCode, StateChange};
 use meeting_session_core::{Client, Instant};
 use wasm_bindgen::prelude::*;
 
@@ -132,6 +132,7 @@ impl Driver {
             if let Some(driver) = me.upgrade() {
                 driver.input(|client, now| match event {
                     LifecycleEvent::Wake => client.wake(now),
+                    LifecycleEvent::Unload => client.unload(now),
                     LifecycleEvent::Hide => client.hide(now),
                 });
             }
@@ -139,40 +140,49 @@ impl Driver {
     }
 
     fn tell(&self, event: ClientEvent) {
-        let page = &self.page;
+        let tell = |event, about: &str, more: &str| self.page.tell(event, about, more);
         match event {
             ClientEvent::Joined => {
                 let client = self.client.borrow();
                 let participants =
                     array(client.participants().iter(), |text, one| text.push_str(&one.encode()));
-                page.joined(own(&client), &participants);
+                tell("joined", own(&client), &participants);
             }
-            ClientEvent::ParticipantJoined(participant) => page.participant_joined(&participant.encode()),
-            ClientEvent::ParticipantUpdated(participant) => page.participant_updated(&participant.encode()),
-            ClientEvent::ParticipantLeft(participant) => page.participant_left(&participant.id.0),
-            ClientEvent::CountsChanged => page.counted(),
+            ClientEvent::ParticipantJoined(participant) => {
+                tell("participantJoined", &participant.encode(), "")
+            }
+            ClientEvent::ParticipantUpdated(participant) => {
+                tell("participantUpdated", &participant.encode(), "")
+            }
+            ClientEvent::ParticipantLeft(participant) => tell("participantLeft", &participant.id.0, ""),
+            ClientEvent::CountsChanged => tell("counted", "", ""),
             ClientEvent::SessionChanged => {
                 let epoch = self.client.borrow().position().map(|position| position.epoch.to_hex());
-                page.session(&epoch.unwrap_or_default());
+                tell("session", &epoch.unwrap_or_default(), "");
             }
-            ClientEvent::DataChanged => page.changed(),
-            ClientEvent::Interrupted => page.interrupted(),
-            ClientEvent::Reconnected => page.reconnected(own(&self.client.borrow())),
-            ClientEvent::SessionReset => page.reset(),
+            ClientEvent::DataChanged => tell("changed", "", ""),
+            ClientEvent::Interrupted => tell("interrupted", "", ""),
+            ClientEvent::Reconnected => tell("reconnected", own(&self.client.borrow()), ""),
+            ClientEvent::SessionReset => tell("reset", "", ""),
             ClientEvent::WriteFailed(failure) => {
-                let size = failure.size().and_then(|size| u32::try_from(size).ok());
-                page.write_failed(failure.code(), size);
+                let size = failure.size().map(|size| decimal(size as u64));
+                tell("writeFailed", failure.code(), &size.unwrap_or_default());
             }
-            ClientEvent::AppMessage { from, data } => page.app_message(&from.0, data.as_str()),
-            ClientEvent::UserSet => page.user_set(),
+            ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
+            ClientEvent::UserSet => tell("userSet", "", ""),
             ClientEvent::Failed(failure) => {
-                let code = failure.close_code();
-                page.failed(failure.kind().name(), code.0, code.reason());
+                let (kind, code) = (failure.kind().name(), failure.close_code());
+                // An Origin that is refused is the one that needs more than the reason.
+                tell(
+                    if code == CloseCode::ORIGIN_REFUSED { "originRefused" } else { "failed" },
+                    kind,
+                    code.reason(),
+                );
             }
             ClientEvent::Left => {
                 *self.lifecycle.borrow_mut() = None;
                 drop(self.socket.take());
-                page.left();
+                tell("left", "", "");
             }
         }
     }

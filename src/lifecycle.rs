@@ -10,12 +10,20 @@ extern "C" {
 
     #[wasm_bindgen(js_name = removeEventListener)]
     fn remove_event_listener(name: &str, listener: &JsValue);
+
+    /// The target of an event: the document for `visibilitychange`.
+    type Target;
+
+    #[wasm_bindgen(method, getter, js_name = visibilityState)]
+    fn visibility_state(this: &Target) -> Option<String>;
 }
 
 /// What the client must know of it.
 pub(crate) enum LifecycleEvent {
-    /// The page came back, became visible or hidden, or the network came back.
+    /// The page came back, became visible, or the network came back.
     Wake,
+    /// The page is about to go away, unless its user decides to stay.
+    Unload,
     /// The page goes away and may not come back.
     Hide,
 }
@@ -25,15 +33,25 @@ pub(crate) struct Lifecycle {
     listener: Closure<dyn Fn(web_sys::Event)>,
 }
 
-/// To wake up when the page is hidden is harmless, so `visibilitychange` needs no look at what it changed to.
-const EVENTS: [&str; 4] = ["online", "pageshow", "visibilitychange", "pagehide"];
+/// `beforeunload` is among them because Firefox closes the sockets between it and `pagehide`.
+const EVENTS: [&str; 5] = ["online", "pageshow", "visibilitychange", "beforeunload", "pagehide"];
 
 impl Lifecycle {
     /// Starts to listen.
     pub(crate) fn listen(tell: impl Fn(LifecycleEvent) + 'static) -> Self {
         let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let hide = event.type_() == "pagehide";
-            tell(if hide { LifecycleEvent::Hide } else { LifecycleEvent::Wake });
+            match event.type_().as_str() {
+                "beforeunload" => tell(LifecycleEvent::Unload),
+                "pagehide" => tell(LifecycleEvent::Hide),
+                _ => {
+                    let state = event
+                        .target()
+                        .and_then(|target| target.unchecked_into::<Target>().visibility_state());
+                    if state.as_deref() != Some("hidden") {
+                        tell(LifecycleEvent::Wake);
+                    }
+                }
+            }
         });
         for name in EVENTS {
             add_event_listener(name, listener.as_ref());

@@ -11,55 +11,14 @@ extern "C" {
     pub type Page;
 
     /// The data changed: `set` is an object with the new values, `deleted` an array of keys. With `whole`, `set` is
-    /// all of it. Told to the application by [`Page::changed`].
+    /// all of it. The application is told by the event `changed`.
     #[wasm_bindgen(method)]
     pub(crate) fn data(this: &Page, set: &str, deleted: &str, whole: bool);
 
+    /// Something happened. `event` names the method of `js/page.js` that takes it over, with what it says there; one
+    /// method for all costs a page of code less than one for each.
     #[wasm_bindgen(method)]
-    pub(crate) fn joined(this: &Page, own: &str, participants: &str);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn session(this: &Page, id: &str);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn changed(this: &Page);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn counted(this: &Page);
-
-    #[wasm_bindgen(method, js_name = participantJoined)]
-    pub(crate) fn participant_joined(this: &Page, participant: &str);
-
-    #[wasm_bindgen(method, js_name = participantUpdated)]
-    pub(crate) fn participant_updated(this: &Page, participant: &str);
-
-    #[wasm_bindgen(method, js_name = participantLeft)]
-    pub(crate) fn participant_left(this: &Page, id: &str);
-
-    #[wasm_bindgen(method, js_name = userSet)]
-    pub(crate) fn user_set(this: &Page);
-
-    #[wasm_bindgen(method, js_name = appMessage)]
-    pub(crate) fn app_message(this: &Page, from: &str, data: &str);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn interrupted(this: &Page);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn reconnected(this: &Page, own: &str);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn reset(this: &Page);
-
-    #[wasm_bindgen(method, js_name = writeFailed)]
-    pub(crate) fn write_failed(this: &Page, code: &str, size: Option<u32>);
-
-    /// `code` is the close code of the server; 0 when none could be reached.
-    #[wasm_bindgen(method)]
-    pub(crate) fn failed(this: &Page, kind: &str, code: u16, reason: &str);
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn left(this: &Page);
+    pub(crate) fn tell(this: &Page, event: &str, about: &str, more: &str);
 
     /// Runs the handlers of everything that was queued. They may call back in.
     #[wasm_bindgen(method)]

@@ -72,7 +72,7 @@ impl SessionClient {
     /// more than [`limits::APP_MESSAGE_UNITS`] and nothing was done.
     #[wasm_bindgen(js_name = appMessage)]
     pub fn app_message(&self, to: Option<String>, data: String) -> bool {
-        let to = to.and_then(|ids| ParticipantId::list_from_stringified(&ids));
+        let to = to.map(|ids| ParticipantId::list_from_stringified(&ids).unwrap_or_default());
         let data = Json::from_stringified(data);
         self.driver.input(|client, now| client.app_message(now, to, data)).is_ok()
     }

@@ -43,9 +43,12 @@ impl Socket {
         Ok(Self { socket, _handler: handler })
     }
 
-    /// Sends a text frame. On a socket that is closing it is lost, as the close event will say.
+    /// Sends a text frame. On a socket that is closing it is lost, as the close event will say; browsers would only log
+    /// an error.
     pub(crate) fn send(&self, text: &str) {
-        let _ = self.socket.send_with_str(text);
+        if self.socket.ready_state() == WebSocket::OPEN {
+            let _ = self.socket.send_with_str(text);
+        }
     }
 }
 

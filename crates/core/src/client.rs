@@ -184,8 +184,16 @@ pub struct Client {
     writes: Writes,
     /// App messages that wait for a reconnect.
     app_messages: Vec<(Instant, String)>,
-    /// How many `set_user` are not answered yet.
+    /// How many `set_user` wait for the server to have the newest name and data.
     unset_users: usize,
+    /// How many changes of them the server has still to answer on this connection.
+    unanswered_users: usize,
+    /// How many connections this join has taken; numbers the joins, so that a late one is told from the newest.
+    attempt: u64,
+    /// When the last join succeeded.
+    joined_at: Instant,
+    /// The page has gone away and may not come back.
+    hidden: bool,
     failed_attempts: u32,
     heard_at: Instant,
     lost_at: Option<Instant>,
@@ -212,6 +220,10 @@ impl Client {
             writes: Writes::default(),
             app_messages: Vec::new(),
             unset_users: 0,
+            unanswered_users: 0,
+            attempt: 0,
+            joined_at: Instant::default(),
+            hidden: false,
             failed_attempts: 0,
             heard_at: Instant::default(),
             lost_at: None,
@@ -278,7 +290,7 @@ impl Client {
         match self.state {
             State::Idle => {}
             State::Joined => {
-                self.leaving_until = Some(now + limits::LEAVE_TIMEOUT);
+                self.leaving_until.get_or_insert(now + limits::LEAVE_TIMEOUT);
                 self.send_pending(now);
                 self.leave_if_answered();
             }
@@ -291,8 +303,12 @@ impl Client {
         if self.joining_since.is_some() || self.state == State::Idle || update.is_noop() {
             return;
         }
-        self.writes.push(now, update);
-        if self.leaving_until.is_some() {
+        if let Err(units) = self.writes.push(now, update) {
+            return self.write_failed(WriteFailure::Rejected(Rejection::TooLarge(units)));
+        }
+        if self.hidden {
+            self.hide(now);
+        } else if self.leaving_until.is_some() {
             self.send_pending(now);
         }
         self.sync(now);
@@ -314,6 +330,9 @@ impl Client {
             return Err(TooLarge);
         }
         let frame = ClientMessage::AppMessage { to, data }.encode();
+        if frame.len() > limits::CLIENT_FRAME_BYTES {
+            return Err(TooLarge);
+        }
         if self.state == State::Joined {
             self.send(frame);
         } else {
@@ -342,6 +361,7 @@ impl Client {
         }
         self.unset_users += 1;
         if self.state == State::Joined {
+            self.unanswered_users += 1;
             self.send(ClientMessage::SetUser { user_name, user_data }.encode());
         }
         Ok(())
@@ -349,6 +369,10 @@ impl Client {
 
     /// The page became visible, came back, or the network did: whatever waits for a retry is tried at once.
     pub fn wake(&mut self, now: Instant) {
+        if core::mem::take(&mut self.hidden) && self.state == State::Joined {
+            // Any message takes an `away` back.
+            self.send(ClientMessage::Pong.encode());
+        }
         if let State::Backoff(_) = self.state {
             self.failed_attempts = 0;
             self.connect(now);
@@ -357,12 +381,18 @@ impl Client {
         }
     }
 
-    /// The page goes away and may not come back: what waits is sent at once.
-    pub fn hide(&mut self, now: Instant) {
+    /// The page may be about to go away: what waits is sent at once, and the server told.
+    pub fn unload(&mut self, now: Instant) {
         if self.state == State::Joined {
             self.send_pending(now);
             self.send(ClientMessage::Away.encode());
         }
+    }
+
+    /// The page goes away and may not come back. Until [`wake`](Self::wake) nothing waits any more.
+    pub fn hide(&mut self, now: Instant) {
+        self.hidden = true;
+        self.unload(now);
     }
 
     /// The socket is open.
@@ -371,6 +401,7 @@ impl Client {
             return;
         };
         self.heard_at = now;
+        self.attempt += 1;
         let resume = self.identity.as_ref().map(|(participant, secret)| Resume {
             participant: participant.clone(),
             secret: secret.clone(),
@@ -380,6 +411,7 @@ impl Client {
             version: VERSION,
             session: options.session.clone(),
             instance: options.instance.clone(),
+            attempt: self.attempt,
             user_name: options.user_name.clone(),
             user_data: options.user_data.clone(),
             token: options.token.clone(),
@@ -468,6 +500,10 @@ impl Client {
         }
         if self.state == State::Joined {
             self.lost_at = Some(now);
+            self.unanswered_users = 0;
+            if now.since(self.joined_at) >= limits::STABLE_AFTER {
+                self.failed_attempts = 0;
+            }
             self.event(ClientEvent::Interrupted);
         }
         // Full jitter: a random share of a limit that doubles, so that a thousand clients do not come back as one.
@@ -491,7 +527,7 @@ impl Client {
         let own_before = self.participant().cloned();
         let first = self.joining_since.take().is_some();
         self.state = State::Joined;
-        self.failed_attempts = 0;
+        self.joined_at = now;
         self.lost_at = None;
         self.needs_snapshot = false;
         self.sync_interval = Duration::from_millis(joined.sync_interval_ms);
@@ -521,6 +557,7 @@ impl Client {
                 if self.writes.drop_pending() || in_flight {
                     self.write_failed(WriteFailure::Rejected(Rejection::SessionReset));
                 }
+                self.app_messages.clear();
                 self.event(ClientEvent::SessionChanged);
             } else if !joined.resumed && self.writes.drop_in_flight() {
                 self.write_failed(WriteFailure::Unknown);
@@ -533,9 +570,7 @@ impl Client {
                 self.event(ClientEvent::SessionReset);
             }
         }
-        for _ in 0..core::mem::take(&mut self.unset_users) {
-            self.event(ClientEvent::UserSet);
-        }
+        self.settle_user();
         let unanswered: Vec<_> =
             self.writes.unanswered().map(|frame| ClientOutput::Send(frame.into())).collect();
         self.outputs.extend(unanswered);
@@ -545,6 +580,24 @@ impl Client {
             }
         }
         self.sync(now);
+    }
+
+    /// Ends the waiting of all `set_user` once the server has the newest name and data; sends them when it has not.
+    fn settle_user(&mut self) {
+        let own = self.identity.as_ref().and_then(|(id, _)| find(&self.participants, id));
+        let (Some(own), Some(options)) = (own, &self.options) else { return };
+        if self.unanswered_users > 0 {
+            return;
+        }
+        if own.user_name != options.user_name || own.user_data != options.user_data {
+            // It was changed after the join had said it.
+            let (user_name, user_data) = (Some(options.user_name.clone()), options.user_data.clone());
+            self.unanswered_users += 1;
+            return self.send(ClientMessage::SetUser { user_name, user_data }.encode());
+        }
+        for _ in 0..core::mem::take(&mut self.unset_users) {
+            self.event(ClientEvent::UserSet);
+        }
     }
 
     /// Tells what is different about the participants after a reconnect. That this client itself may have got another
@@ -580,6 +633,9 @@ impl Client {
                 if let Some(UpdateResult::Rejected(rejection)) = self.writes.answered(sequence, result) {
                     self.write_failed(WriteFailure::Rejected(rejection));
                 }
+                if self.leaving_until.is_some() {
+                    self.send_pending(now);
+                }
                 self.sync(now);
                 self.leave_if_answered();
             }
@@ -594,9 +650,9 @@ impl Client {
                     known.clone_from(&participant);
                 }
                 self.event(ClientEvent::ParticipantUpdated(participant));
-                if own && self.unset_users > 0 {
-                    self.unset_users -= 1;
-                    self.event(ClientEvent::UserSet);
+                if own {
+                    self.unanswered_users = self.unanswered_users.saturating_sub(1);
+                    self.settle_user();
                 }
             }
             ServerMessage::ParticipantLeft(id) => {
@@ -638,10 +694,11 @@ impl Client {
     }
 
     fn send_pending(&mut self, now: Instant) {
-        if let Some(position) = self.position
-            && let Some(frame) = self.writes.send(now, position.epoch)
-        {
-            self.send(frame);
+        let Some(position) = self.position else { return };
+        match self.writes.send(now, position.epoch) {
+            Some(Ok(frame)) => self.send(frame),
+            Some(Err(units)) => self.write_failed(WriteFailure::Rejected(Rejection::TooLarge(units))),
+            None => {}
         }
     }
 
@@ -652,9 +709,8 @@ impl Client {
     }
 
     fn finish_leave(&mut self) {
-        if self.state == State::Joined {
-            self.send(ClientMessage::Leave.encode());
-        }
+        // Also when the join is not answered yet: on a socket that is not open it is lost, which is as well.
+        self.send(ClientMessage::Leave.encode());
         self.outputs.push(ClientOutput::Disconnect);
         self.stop(None);
     }

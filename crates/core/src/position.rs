@@ -28,15 +28,17 @@ impl Position {
         Self { epoch, revision: 0, chain: Chain(epoch.0) }
     }
 
-    /// The position after `update`, which `instance` asked for as its operation number `sequence`.
+    /// The position after `update`, which `participant` asked for as its operation number `sequence`.
+    ///
+    /// The chain is public, and so is all that goes into it.
     ///
     /// Two histories that share a revision but not what led to it differ in the chain, so a server that lost
     /// acknowledged updates (a restored backup, a fail-over) is told apart from one that did not.
-    pub fn next(self, instance: &str, sequence: u64, update: &Update) -> Self {
+    pub fn next(self, participant: &str, sequence: u64, update: &Update) -> Self {
         let revision = self.revision + 1;
         let mut hash = Fnv1a(self.chain.0);
         hash.number(revision);
-        hash.text(instance);
+        hash.text(participant);
         hash.number(sequence);
         hash.text(update.strategy().name());
         for (key, value) in update.changes() {

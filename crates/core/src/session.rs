@@ -155,7 +155,11 @@ impl Session {
             self.end_if_empty();
             return;
         }
-        let (id, resumed) = match self.resumed_participant(&join) {
+        let (id, known) = match self.known_participant(&join) {
+            Some(id) if self.is_stale(&id, &join) => {
+                self.outputs.push_back(SessionOutput::Close { connection, code: CloseCode::STALE_JOIN });
+                return;
+            }
             Some(id) => (id, true),
             None if self.members.len() >= limits::PARTICIPANTS => {
                 self.outputs.push_back(SessionOutput::Close { connection, code: CloseCode::SESSION_FULL });
@@ -163,8 +167,10 @@ impl Session {
             }
             None => (admission.participant, false),
         };
+        // A client that asked for somebody else must not send on what it had sent as that one.
+        let resumed = known && join.resume.as_ref().is_none_or(|resume| resume.participant == id);
         let position = join.resume.as_ref().and_then(|resume| resume.position).filter(|_| resumed);
-        if resumed {
+        if known {
             self.resume_member(now, &id, connection, join, admission.secret);
         } else {
             let member = Member::new(id.clone(), connection, join, admission.secret, admission.date);
@@ -220,7 +226,8 @@ impl Session {
         let Some(member) = self.members.get_mut(&reader.participant) else {
             return;
         };
-        let until = now + if member.away { limits::AWAY_GRACE } else { self.config.grace };
+        let grace = if member.away { limits::AWAY_GRACE.min(self.config.grace) } else { self.config.grace };
+        let until = now + grace;
         member.connection = None;
         member.given_up_at = Some(until);
         self.graces.insert((until, reader.participant));
@@ -263,19 +270,24 @@ impl Session {
     }
 
     /// The participant that a join may take over: the one that it names and proves to be, or, when the answer to an
-    /// earlier try got lost, the one that the same instance already became.
-    fn resumed_participant(&self, join: &Join) -> Option<ParticipantId> {
-        match &join.resume {
-            Some(resume) => {
-                let member = self.members.get(&resume.participant)?;
-                (member.secret == resume.secret).then(|| resume.participant.clone())
-            }
-            None => self
-                .members
-                .iter()
-                .find(|(_, member)| member.instance == join.instance)
-                .map(|(id, _)| id.clone()),
-        }
+    /// earlier try got lost and the proof in it, the one that the same instance is.
+    fn known_participant(&self, join: &Join) -> Option<ParticipantId> {
+        let named = join.resume.as_ref().and_then(|resume| {
+            let member = self.members.get(&resume.participant)?;
+            (member.secret == resume.secret).then(|| resume.participant.clone())
+        });
+        let same_instance = || {
+            let member = self.members.values().find(|member| member.instance == join.instance)?;
+            Some(member.participant.id.clone())
+        };
+        named.or_else(same_instance)
+    }
+
+    /// Whether the participant's client has joined on a newer connection: what is late must not supersede it.
+    fn is_stale(&self, id: &ParticipantId, join: &Join) -> bool {
+        self.members
+            .get(id)
+            .is_some_and(|member| member.instance == join.instance && join.attempt <= member.attempt)
     }
 
     fn resume_member(
@@ -348,7 +360,7 @@ impl Session {
             return;
         };
         let UpdateRequest { sequence, epoch, update } = request;
-        let next = self.position.next(&member.instance, sequence, &update);
+        let next = self.position.next(&id.0, sequence, &update);
         let result = match member.remembered(sequence) {
             Remembered::Answered(result) => result,
             Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),
@@ -563,7 +575,8 @@ fn check_join(join: &Join) -> Result<(), CloseCode> {
     let instance = &join.instance;
     let proper =
         instance.len() == limits::INSTANCE_DIGITS && instance.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !proper || check_user(&join.user_name, join.user_data.as_ref()).is_err() {
+    let token_fits = join.token.as_ref().is_none_or(|token| utf16_units(token) <= limits::TOKEN_UNITS);
+    if !proper || !token_fits || check_user(&join.user_name, join.user_data.as_ref()).is_err() {
         return Err(CloseCode::BAD_JOIN);
     }
     Ok(())

@@ -55,6 +55,11 @@ impl Update {
         update
     }
 
+    /// An update that changes nothing.
+    pub const fn noop() -> Self {
+        Self { strategy: MergeStrategy::ShallowMerge, changes: Vec::new() }
+    }
+
     /// An update from what the page stringified: one JSON object with the keys to set, one array with those to delete.
     ///
     /// None when a key has no text that every participant could read back, as one with half a surrogate pair has not.

@@ -60,6 +60,7 @@ fn golden_files_hold_every_client_message() {
         version: VERSION,
         session: "standup".into(),
         instance: "00112233445566778899aabbccddeeff".into(),
+        attempt: 1,
         user_name: "Ann \"A\"".into(),
         user_data: None,
         token: None,
@@ -174,6 +175,10 @@ fn what_is_no_message_is_told_apart() {
         assert_eq!(ClientMessage::decode(text), malformed, "{text}");
     }
     assert_eq!(ClientMessage::decode(r#"{"type":"teleport","to":["x"]}"#), Err(DecodeError::UnknownType));
+    assert_eq!(
+        ClientMessage::decode(r#"{"type":"teleport","to":7,"seq":"x"}"#),
+        Err(DecodeError::UnknownType)
+    );
     assert_eq!(ClientMessage::decode(r#"{"later":[1,{}],"type":"pong"}"#), Ok(ClientMessage::Pong));
     assert_eq!(ServerMessage::decode(r#"{"type":"teleported"}"#), None);
 }

@@ -489,3 +489,120 @@ fn every_client_sees_the_same_history() {
         write(&mut world, 2, replace(&[("shared", "null"), ("c", &value)]));
     }
 }
+
+#[test]
+fn a_lost_answer_to_a_resume_costs_neither_identity_nor_answer() {
+    let mut world = World::with(&["ann", "bob"]);
+    let id = world.peers[0].client.participant().cloned();
+    world.peers[0].stalled = true;
+    world.update(0, merge(&[("n", Some("1"))]));
+    // Two reconnects in a row: the answer to the first, with the new secret in it, never arrives.
+    for _ in 0..2 {
+        world.cut(0);
+        world.heal(0);
+        world.run(SECOND);
+    }
+    world.cut(0);
+    world.peers[0].stalled = false;
+    world.heal(0);
+    world.run(SECOND * 15);
+    assert_eq!(world.peers[0].client.participant().cloned(), id);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+    let failed = |event: &ClientEvent| matches!(event, ClientEvent::WriteFailed(_));
+    assert!(!world.take_events(0).iter().any(failed));
+    world.assert_equal();
+}
+
+#[test]
+fn a_join_that_comes_late_does_not_supersede_the_connection_that_works() {
+    let mut world = World::with(&["ann"]);
+    let join = world.peers[0].sent[0].1.clone();
+    world.deliver_late(&join);
+    world.run(Duration::from_secs(60));
+    let failed = |event: &ClientEvent| matches!(event, ClientEvent::Failed(_) | ClientEvent::Interrupted);
+    assert!(!world.take_events(0).iter().any(failed));
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}
+
+#[test]
+fn a_name_set_between_join_and_answer_reaches_the_others() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.cut(0);
+    world.heal(0);
+    world.peers[0].stalled = true;
+    world.run(SECOND);
+    // The join with the old name is sent, its answer waits in the socket.
+    world.peers[0].client.set_user(Some("Anna".into()), None).unwrap();
+    world.unstall(0);
+    world.run(SECOND);
+    let names: Vec<_> =
+        world.peers[1].client.participants().iter().map(|one| one.user_name.clone()).collect();
+    assert_eq!(names, ["Anna", "bob"]);
+    assert_eq!(count(&world.take_events(0), &ClientEvent::UserSet), 1);
+}
+
+#[test]
+fn leaving_before_the_join_is_answered_leaves_no_ghost() {
+    let mut world = World::with(&["ann"]);
+    let bob = world.peers.len();
+    world.stall_new = true;
+    world.join("bob");
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+    let now = world.now;
+    world.peers[bob].client.leave(now);
+    world.settle();
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}
+
+#[test]
+fn one_write_too_many_is_refused_alone() {
+    let mut world = World::with(&["ann"]);
+    world.update(0, merge(&[("first", Some("0"))]));
+    let half = format!("\"{}\"", "x".repeat(60_000));
+    world.update(0, merge(&[("a", Some(&half))]));
+    world.update(0, merge(&[("b", Some(&half))]));
+    world.update(0, merge(&[("c", Some("1"))]));
+    world.run(SECOND * 3);
+    let refused = |event: &&ClientEvent| matches!(event, ClientEvent::WriteFailed(_));
+    assert_eq!(world.take_events(0).iter().filter(refused).count(), 1);
+    let data = world.session.as_ref().unwrap().data();
+    assert!(data.get("a").is_some() && data.get("b").is_none() && data.get("c").is_some());
+}
+
+#[test]
+fn an_app_message_does_not_cross_into_another_session() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.kill_server();
+    world.peers[0].client.app_message(world.now, None, Json::parse("\"old\"").unwrap()).unwrap();
+    world.serving = true;
+    world.run(SECOND * 15);
+    assert!(!world.take_events(1).iter().any(|event| matches!(event, ClientEvent::AppMessage { .. })));
+}
+
+#[test]
+fn what_a_page_writes_while_it_goes_away_is_sent_at_once() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.update(0, merge(&[("here", Some("true"))]));
+    let now = world.now;
+    world.peers[0].client.hide(now);
+    world.settle();
+    world.update(0, merge(&[("here", None)]));
+    world.cut(0);
+    world.run(SECOND / 10);
+    assert_eq!(world.peers[1].data.to_text(), "{}");
+    world.run(limits::AWAY_GRACE + SECOND);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1, "and it is still away");
+}
+
+#[test]
+fn a_page_that_comes_back_is_no_longer_away() {
+    let mut world = World::with(&["ann", "bob"]);
+    let now = world.now;
+    world.peers[0].client.hide(now);
+    world.settle();
+    world.peers[0].client.wake(now);
+    world.settle();
+    world.cut(0);
+    world.run(limits::AWAY_GRACE * 2);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+}

@@ -107,6 +107,7 @@ mod tests {
             version: VERSION,
             session: name.into(),
             instance: random::secret(),
+            attempt: 1,
             user_name: String::new(),
             user_data: None,
             token: None,

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::json::utf16_units;
 use crate::position::Epoch;
 use crate::protocol::{UpdateRequest, UpdateResult, limits};
 use crate::time::Instant;
@@ -29,11 +30,33 @@ struct InFlight {
 
 impl Writes {
     /// Adds a write to what waits.
-    pub(super) fn push(&mut self, now: Instant, update: Update) {
+    ///
+    /// # Errors
+    /// The units that all that waits would have with it, when they are more than [`limits::DATA_UNITS`]. Applied after
+    /// the writes before it, it would be refused as well, so it is not added, and they are not lost with it.
+    pub(super) fn push(&mut self, now: Instant, update: Update) -> Result<(), usize> {
+        let apart: usize = self.pending.iter().map(|(_, batch)| batch.units()).sum();
+        if apart + update.units() > limits::DATA_UNITS {
+            let units = self.all_pending(update.clone()).units();
+            if units > limits::DATA_UNITS {
+                return Err(units);
+            }
+        }
         match self.pending.last_mut() {
             Some((since, batch)) if now.since(*since) < BATCH_SPAN => batch.coalesce(update),
             _ => self.pending.push((now, update)),
         }
+        Ok(())
+    }
+
+    /// What waits and then `last`, as one update.
+    fn all_pending(&self, last: Update) -> Update {
+        let mut batches = self.pending.iter().map(|(_, batch)| batch.clone()).chain([last]);
+        let first = batches.next().unwrap_or_else(Update::noop);
+        batches.fold(first, |mut all, later| {
+            all.coalesce(later);
+            all
+        })
     }
 
     pub(super) fn has_pending(&self) -> bool {
@@ -52,7 +75,11 @@ impl Writes {
     }
 
     /// Takes all that waits, as one frame to send. `None` when nothing waits or too much is in flight.
-    pub(super) fn send(&mut self, now: Instant, epoch: Epoch) -> Option<String> {
+    ///
+    /// # Errors
+    /// The units of a frame that the server would not read, for the length of the keys that it deletes. It is dropped:
+    /// sent, it would cost the connection, and after the reconnect again.
+    pub(super) fn send(&mut self, now: Instant, epoch: Epoch) -> Option<Result<String, usize>> {
         if self.in_flight.len() >= limits::IN_FLIGHT {
             return None;
         }
@@ -61,12 +88,15 @@ impl Writes {
         for (_, later) in batches {
             update.coalesce(later);
         }
-        self.synced_at = Some(now);
-        self.last_sequence += 1;
-        let sequence = self.last_sequence;
+        let sequence = self.last_sequence + 1;
         let frame = UpdateRequest { sequence, epoch, update }.encode();
+        if frame.len() > limits::CLIENT_FRAME_BYTES {
+            return Some(Err(utf16_units(&frame)));
+        }
+        self.synced_at = Some(now);
+        self.last_sequence = sequence;
         self.in_flight.push(InFlight { sequence, frame: frame.clone() });
-        Some(frame)
+        Some(Ok(frame))
     }
 
     /// The frames to send again after a reconnect, in order.

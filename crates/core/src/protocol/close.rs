@@ -48,6 +48,8 @@ impl CloseCode {
     pub const BUSY: Self = Self(3004);
     /// Far more operations than the limit, for too long.
     pub const RATE_LIMITED: Self = Self(3005);
+    /// The join came late, after a newer one of the same client.
+    pub const STALE_JOIN: Self = Self(3006);
 
     /// A frame that is no message of this protocol, or a message where it does not belong.
     pub const BAD_MESSAGE: Self = Self(3500);
@@ -88,6 +90,7 @@ impl CloseCode {
             Self::JOIN_TIMEOUT => "no join message came within 5 seconds",
             Self::BUSY => "the server has too many connections right now",
             Self::RATE_LIMITED => "too many messages for too long",
+            Self::STALE_JOIN => "a newer connection of this client has joined already",
             Self::BAD_MESSAGE => "the server could not understand a message",
             Self::UNSUPPORTED_VERSION => "the server does not speak this version of the protocol",
             Self::ORIGIN_REFUSED => "the server does not allow this page's origin",

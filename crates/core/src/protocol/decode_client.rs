@@ -27,19 +27,37 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// Tells a message of a later version, whose members may be of any type, from nonsense.
+    fn of(text: &str) -> Self {
+        const KNOWN: [&str; 7] = ["join", "update", "set-user", "app-message", "pong", "away", "leave"];
+        match serde_json::from_str::<TypeWire<'_>>(text) {
+            Ok(wire) if !KNOWN.contains(&&*wire.kind) => Self::UnknownType,
+            Ok(_) | Err(_) => Self::Malformed,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TypeWire<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
 impl ClientMessage {
     /// Reads a message.
     ///
     /// # Errors
     /// [`DecodeError`] says what the frame was instead. Limits are not checked here.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        let wire: ClientWire<'_> = serde_json::from_str(text).map_err(|_| DecodeError::Malformed)?;
+        let wire: ClientWire<'_> = serde_json::from_str(text).map_err(|_| DecodeError::of(text))?;
         let malformed = DecodeError::Malformed;
         Ok(match &*wire.kind {
             "join" => Self::Join(Box::new(Join {
                 version: wire.version.ok_or(malformed)?,
                 session: wire.session.ok_or(malformed)?.into_owned(),
                 instance: wire.instance.ok_or(malformed)?.into_owned(),
+                attempt: wire.attempt.ok_or(malformed)?,
                 user_name: wire.user_name.unwrap_or_default().into_owned(),
                 user_data: wire.user_data.map(Json::from),
                 token: wire.token.map(Cow::into_owned),
@@ -78,6 +96,7 @@ struct ClientWire<'a> {
     instance: Option<Cow<'a, str>>,
     #[serde(borrow)]
     user_name: Option<Cow<'a, str>>,
+    attempt: Option<u64>,
     #[serde(borrow, default, deserialize_with = "present")]
     user_data: Option<&'a RawValue>,
     #[serde(borrow)]

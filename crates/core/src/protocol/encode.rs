@@ -138,6 +138,7 @@ impl Join {
             .number("version", u64::from(self.version))
             .text("session", &self.session)
             .text("instance", &self.instance)
+            .number("attempt", self.attempt)
             .text("userName", &self.user_name)
             .when(self.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .when(self.token.as_deref(), |object, token| object.text("token", token))

@@ -19,6 +19,9 @@ pub const USER_NAME_UNITS: usize = 256;
 /// A session's name: 1 to 128 characters of `A-Z a-z 0-9 _ . ~ -`.
 pub const SESSION_NAME_UNITS: usize = 128;
 
+/// A token: 8,192 units, more than any proxy lets through in a header.
+pub const TOKEN_UNITS: usize = 8_192;
+
 /// The client's instance id: 32 hexadecimal digits.
 pub const INSTANCE_DIGITS: usize = 32;
 
@@ -32,7 +35,7 @@ pub const JOIN_FRAME_BYTES: usize = 32 * 1024;
 /// The time a connection has for its first message.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that have not joined yet, in the whole process. More are turned away as busy.
+/// Connections that have not joined yet, in the whole process. More get an HTTP 503.
 pub const JOINING_CONNECTIONS: usize = 1_000;
 
 /// Participants of one session, those in grace included.
@@ -64,7 +67,7 @@ pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// A busy session sends each reader at most one delta in this time, which gathers what was written meanwhile.
 pub const CONFLATION_INTERVAL: Duration = Duration::from_millis(25);
 
-/// The server sends a ping on a connection on which it has sent nothing for this long.
+/// The server sends a ping when it has sent nothing, or heard nothing, for this long.
 pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Either side takes the other for gone when nothing came for this long: a ping interval and ten seconds.
@@ -76,8 +79,9 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// How long a participant is kept whose page said that it goes away: long enough for a reload.
 pub const AWAY_GRACE: Duration = Duration::from_secs(5);
 
-/// A reader whose socket takes nothing for this long is disconnected.
-pub const BLOCKED_MAX: Duration = Duration::from_secs(30);
+/// A reader that has not taken all that was sent to it for this long is disconnected: time for a full join answer at
+/// 3 KB a second. One that takes nothing at all is noticed sooner, by its silence.
+pub const BLOCKED_MAX: Duration = Duration::from_secs(120);
 
 /// Events (not data) that wait for a reader whose socket takes nothing.
 pub const QUEUED_EVENTS: usize = 128;
@@ -103,6 +107,9 @@ pub const FIRST_JOIN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long one attempt to connect and join may take.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that lasted this long was a good one: after it the pauses before a reconnect start over.
+pub const STABLE_AFTER: Duration = Duration::from_secs(10);
 
 /// How long `leave()` waits for the answers to what was written.
 pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -59,6 +59,8 @@ pub struct Join {
     pub session: String,
     /// A random number of the client, new for every join: what its operations are counted under. Never sent to others.
     pub instance: String,
+    /// 1, 2, 3… for each connection of the instance. A join that comes late, after a newer one, is turned away.
+    pub attempt: u64,
     /// The participant's name; may be empty.
     pub user_name: String,
     /// The participant's user data, if any.

@@ -13,6 +13,8 @@ pub(super) struct Member {
     pub(super) participant: Participant,
     pub(super) secret: String,
     pub(super) instance: String,
+    /// Which connection of the instance it joined on last.
+    pub(super) attempt: u64,
     /// Its connection; none while it is in grace.
     pub(super) connection: Option<ConnectionId>,
     /// When it is given up; set while it is in grace.
@@ -45,6 +47,7 @@ impl Member {
             participant,
             secret,
             instance: join.instance,
+            attempt: join.attempt,
             connection: Some(connection),
             given_up_at: None,
             away: false,
@@ -59,6 +62,7 @@ impl Member {
             self.instance = join.instance;
             self.results.clear();
         }
+        self.attempt = join.attempt;
         self.secret = secret;
         self.away = false;
         let before = self.participant.clone();

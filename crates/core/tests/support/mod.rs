@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) frames: usize,
     /// Whether the server accepts connections.
     pub(crate) serving: bool,
+    /// Whether those who join next are stalled from the beginning.
+    pub(crate) stall_new: bool,
     closed: Vec<(ConnectionId, CloseCode)>,
     connections: u64,
     epochs: u64,
@@ -47,6 +49,7 @@ impl World {
             peers: Vec::new(),
             frames: 0,
             serving: true,
+            stall_new: false,
             closed: Vec::new(),
             connections: 0,
             epochs: 0,
@@ -72,7 +75,7 @@ impl World {
             data: SessionData::default(),
             events: Vec::new(),
             sent: Vec::new(),
-            stalled: false,
+            stalled: self.stall_new,
             online: true,
             connection: None,
             inbox: VecDeque::new(),
@@ -229,6 +232,18 @@ impl World {
             }
         }
         self.step_session();
+    }
+
+    /// A text of an earlier connection arrives only now, on a connection that nobody listens to any more.
+    pub(crate) fn deliver_late(&mut self, text: &str) {
+        let Ok(ClientMessage::Join(join)) = ClientMessage::decode(text) else { panic!("no join: {text}") };
+        self.connections += 1;
+        let connection = ConnectionId(self.connections);
+        let admission =
+            Admission { participant: ParticipantId("late".into()), secret: "late".into(), date: 0 };
+        let session = self.session.as_mut().expect("a session");
+        session.join(self.now, connection, *join, admission);
+        self.settle();
     }
 
     fn step_session(&mut self) -> bool {

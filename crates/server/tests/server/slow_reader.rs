@@ -60,7 +60,7 @@ async fn events_wait_for_a_slow_reader_in_order_up_to_a_limit_and_then_it_is_clo
     for number in 0..10 {
         writer.send(&to(&slow, &number.to_string())).await;
     }
-    for _ in 0..40 {
+    for _ in 0..80 {
         writer.send(&to(&slower, &format!("\"{}\"", "x".repeat(4_000)))).await;
     }
     // The writer is through when its own next update is answered.

@@ -89,6 +89,7 @@ impl Peer {
     pub(crate) fn resume_message(&self) -> Join {
         Join {
             instance: self.instance.clone(),
+            attempt: next_attempt(),
             resume: Some(Resume {
                 participant: self.id(),
                 secret: self.joined.secret.clone(),
@@ -208,11 +209,18 @@ pub(crate) fn join_message(room: &str, name: &str) -> Join {
         version: VERSION,
         session: room.to_owned(),
         instance: format!("{:032x}", INSTANCES.fetch_add(1, Ordering::Relaxed)),
+        attempt: next_attempt(),
         user_name: name.to_owned(),
         user_data: None,
         token: None,
         resume: None,
     }
+}
+
+/// Higher than all before it, of whatever client.
+fn next_attempt() -> u64 {
+    static ATTEMPTS: AtomicU64 = AtomicU64::new(1);
+    ATTEMPTS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A shallow merge of these keys and JSON texts; an empty text deletes the key.
