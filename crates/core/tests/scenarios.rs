@@ -606,3 +606,38 @@ fn a_page_that_comes_back_is_no_longer_away() {
     world.run(limits::AWAY_GRACE * 2);
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
 }
+
+#[test]
+fn a_gap_in_the_revisions_is_never_papered_over() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.update(1, replace(&[("a", "1")]));
+    let position = world.peers[0].client.position().unwrap();
+    let epoch = position.epoch.to_hex();
+    let forged = format!(
+        r#"{{"type":"state","epoch":"{epoch}","revision":9,"chain":"{epoch}","since":8,"set":{{"b":2}}}}"#
+    );
+    let now = world.now;
+    world.peers[0].client.socket_message(now, &forged);
+    world.run(SECOND * 5);
+    assert_eq!(count(&world.take_events(0), &ClientEvent::Reconnected), 1);
+    assert_eq!(world.peers[0].data.to_text(), r#"{"a":1}"#);
+    world.assert_equal();
+}
+
+#[test]
+fn connections_that_do_not_last_are_tried_less_and_less_often() {
+    let mut world = World::with(&["ann"]);
+    let joins = |world: &World| {
+        let is_join = |text: &str| matches!(ClientMessage::decode(text), Ok(ClientMessage::Join(_)));
+        world.peers[0].sent.iter().filter(|(_, text)| is_join(text)).count()
+    };
+    for _ in 0..1200 {
+        world.run(Duration::from_millis(100));
+        world.cut(0);
+        world.heal(0);
+    }
+    let in_two_minutes = joins(&world);
+    assert!(in_two_minutes < 60, "{in_two_minutes} joins in two minutes");
+    world.run(Duration::from_secs(30));
+    world.assert_equal();
+}

@@ -96,7 +96,9 @@ impl CloseCode {
             Self::ORIGIN_REFUSED => "the server does not allow this page's origin",
             Self::SESSION_FULL => "the session is full",
             Self::SUPERSEDED => "this participant joined again on another connection",
-            Self::BAD_JOIN => "the server did not accept the name, the user data or the session's name",
+            Self::BAD_JOIN => {
+                "the server did not accept the name, the user data, the token or the session's name"
+            }
             _ => "the connection was closed",
         }
     }
