@@ -41,7 +41,10 @@ export async function openPage(test, browser, url, { allow = [] } = {}) {
   const page = await context.newPage({ type: 'window' });
   const problems = collectProblems(page);
   test.after(async () => {
-    await context.close();
+    // A test may have closed the browser, or its own hooks before this one.
+    await context.close().catch((error) => {
+      if (browser.connected) throw error;
+    });
     const unexpected = problems.filter((problem) => !allow.some((pattern) => pattern.test(problem)));
     assert.deepEqual(unexpected, [], 'the page reported errors');
   });

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { serverBinary } from '../../../scripts/build.mjs';
 
 /** The first line that the server prints, when it accepts connections. */
-const READY = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/;
+const READY = /^listening on http:\/\/[\d.]+:(\d+)$/;
 
 /** How long a server may take to start, and to stop after it was told to. */
 const PATIENCE_MS = 10_000;
@@ -19,12 +19,12 @@ process.on('exit', () => {
 });
 
 /**
- * Starts the server on a loopback port, by default any free one, and resolves when it is ready.
+ * Starts the server, by default on any free loopback port, and resolves when it is ready.
  *
  * `args` are further arguments of the server.
  */
-export async function startServer({ port = 0, args = [] } = {}) {
-  const child = spawn(serverBinary, ['--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer({ host = '127.0.0.1', port = 0, args = [] } = {}) {
+  const child = spawn(serverBinary, ['--listen', `${host}:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   alive.add(child);
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));

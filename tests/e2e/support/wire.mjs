@@ -21,7 +21,8 @@ export async function startProxy(test, server) {
 class WireProxy {
   #targetPort;
   #listener = createServer((socket) => this.#accept(socket));
-  #sockets = new Set();
+  /** The open sockets, each with the direction of what comes from it. */
+  #sockets = new Map();
   #state = 'open';
   #waiting = [];
 
@@ -60,7 +61,7 @@ class WireProxy {
 
   /** Breaks all connections, like a router that restarts; new ones work. */
   cut() {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets.keys()) socket.resetAndDestroy();
   }
 
   /** Breaks all connections and refuses new ones until `heal`, like a server that is down. */
@@ -69,24 +70,27 @@ class WireProxy {
     this.cut();
   }
 
-  /** Lets nothing through in either direction and breaks nothing, like a phone in a tunnel, until `heal`. */
-  stall() {
+  /**
+   * Lets nothing through and breaks nothing, like a phone in a tunnel, until `heal`; with `only` nothing in that
+   * direction, 'sent' or 'received' as the page sees it.
+   */
+  stall({ only } = {}) {
     this.#state = 'stalling';
-    for (const socket of this.#sockets) socket.pause();
+    for (const [socket, direction] of this.#sockets) if (!only || direction === only) socket.pause();
   }
 
   /** Ends `refuse` or `stall`; what was on its way during a stall arrives. */
   heal() {
     this.#state = 'open';
-    for (const socket of this.#sockets) socket.resume();
+    for (const socket of this.#sockets.keys()) socket.resume();
     for (const socket of this.#waiting.splice(0)) this.#join(socket);
   }
 
   /** Ends the proxy and its connections. */
   async close() {
     this.#listener.close();
-    for (const socket of [...this.#sockets, ...this.#waiting]) socket.destroy();
-    await once(this.#listener, 'close');
+    for (const socket of [...this.#sockets.keys(), ...this.#waiting]) socket.destroy();
+    if (this.#listener.listening) await once(this.#listener, 'close');
   }
 
   #messages(direction, since) {
@@ -114,7 +118,7 @@ class WireProxy {
 
   #forward(from, to, direction) {
     const reader = new FrameReader((text) => this.frames.push({ time: performance.now(), direction, text }));
-    this.#sockets.add(from);
+    this.#sockets.set(from, direction);
     from.setNoDelay();
     from.on('data', (chunk) => {
       reader.push(chunk);

@@ -1,0 +1,106 @@
+// What becomes of a participant whose page goes away, and which pages may join at all.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+
+import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
+import { eventually, joinPeers, openPeer } from './support/peers.mjs';
+import { startServer } from './support/server.mjs';
+
+/** How long a participant stays whose page went away, and by how much the moment that others hear of it may be off. */
+const AWAY_MS = 5_000;
+const TOLERANCE_MS = 1_500;
+
+let server;
+before(async () => (server = await startServer()));
+after(() => server?.stop());
+
+for (const name of BROWSERS) {
+  describe(`a page, in ${name}`, { concurrency: 3 }, () => {
+    let browser;
+    before(async () => (browser = await launch(name)));
+    after(() => browser?.close());
+    const url = (room) => server.sessionUrl(`${name}-${room}`);
+
+    it('that is reloaded or closed leaves after five seconds, and the data stays', async (test) => {
+      const [ana, bo, cy] = await joinPeers(test, browser, server, url('away'), ['Ana', 'Bo', 'Cy']);
+      await bo.set({ kept: true });
+      await eventually(() => ana.data(), { kept: true });
+      const [boId, cyId] = [await bo.id(), await cy.id()];
+      const gone = Date.now();
+      await Promise.all([bo.page.reload(), cy.page.close({ runBeforeUnload: true })]);
+      await bo.create();
+      await bo.join(url('away'), { userName: 'Bo again' });
+      assert.deepEqual(await bo.data(), { kept: true });
+      assert.deepEqual(await bo.names(), ['Ana', 'Bo', 'Bo again', 'Cy']);
+
+      await eventually(() => ana.names(), ['Ana', 'Bo again'], AWAY_MS + 2 * TOLERANCE_MS);
+      const left = await ana.events('participant-left');
+      assert.deepEqual(left.map((event) => event.participant.session_id).sort(), [boId, cyId].sort());
+      for (const { time } of left) {
+        assert.ok(Math.abs(time - gone - AWAY_MS) < TOLERANCE_MS, `it took ${time - gone} ms`);
+      }
+    });
+
+    it('that is reloaded by the only participant is in the same session again', async (test) => {
+      const [ana] = await joinPeers(test, browser, server, url('reload'), ['Ana']);
+      await ana.set({ kept: true });
+      await eventually(() => ana.data(), { kept: true });
+      const session = await ana.summary();
+      await ana.page.reload();
+      await ana.create();
+      await ana.join(url('reload'), { userName: 'Ana' });
+      assert.deepEqual(await ana.data(), { kept: true });
+      assert.deepEqual(await ana.summary(), session);
+    });
+
+    it('that navigates away still sends what was set just before', async (test) => {
+      const [ana, bo] = await joinPeers(test, browser, server, url('pagehide'), ['Ana', 'Bo']);
+      await bo.evaluate((elsewhere) => {
+        call.setMeetingSessionData({ first: 1 }, 'shallow-merge');
+        call.setMeetingSessionData({ second: 2 }, 'shallow-merge');
+        location.href = elsewhere;
+      }, server.url);
+      await eventually(() => ana.data(), { first: 1, second: 2 });
+    });
+
+    it('of another origin is refused with a sentence, and joins where it is allowed', async (test) => {
+      const page = await serveModule(test);
+      const refusing = await startServer({ host: '0.0.0.0' });
+      test.after(() => refusing.stop());
+      const allowing = await startServer({ host: '0.0.0.0', args: ['--allow-origin', page.url] });
+      test.after(() => allowing.stop());
+
+      const ana = await openPeer(test, browser, page, { allow: LOST_CONNECTION });
+      const rejection = await ana.evaluate(
+        (url) => call.join({ url }).then(() => 'joined', ({ action, errorMsg, error }) => ({ action, errorMsg, error })),
+        refusing.sessionUrl('room'),
+      );
+      const errorMsg = `The session server does not allow pages from ${page.url}: start it with --allow-origin ${page.url}`;
+      assert.deepEqual(rejection, { action: 'error', errorMsg, error: { type: 'not-allowed', msg: errorMsg } });
+      assert.ok(refusing.log.some((line) => line.includes('--allow-origin')), 'the log says it too');
+
+      await ana.join(allowing.sessionUrl('room'));
+      assert.equal(await ana.meetingState(), 'joined-meeting');
+      // A server's own page needs no permission.
+      const bo = await openPeer(test, browser, allowing);
+      await bo.join(allowing.sessionUrl('room'));
+      await eventually(() => ana.counts(), { present: 2, hidden: 0 });
+    });
+  });
+}
+
+/** Serves the built module from an origin of its own, at the paths where a session server has it. */
+async function serveModule(test) {
+  const module = await fetch(`${server.url}/-/module/index.js`).then((response) => response.text());
+  const http = createServer((request, response) => {
+    const isModule = request.url === '/-/module/index.js';
+    response.setHeader('content-type', isModule ? 'text/javascript' : 'text/plain').end(isModule ? module : 'ok');
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  test.after(() => http.close() && http.closeAllConnections());
+  return { url: `http://127.0.0.1:${http.address().port}` };
+}

@@ -1,0 +1,118 @@
+// The demo page as a person uses it: what can be seen, clicked and typed.
+
+import { openPage } from './browsers.mjs';
+import { eventually } from './peers.mjs';
+
+export const WIDE = { width: 1280, height: 800 };
+
+/** Opens the demo at this path of a server, for the length of one test. */
+export async function openDemo(test, browser, server, path = '/', { viewport = WIDE, ...options } = {}) {
+  const page = await openPage(test, browser, 'about:blank', options);
+  await page.setViewport(viewport);
+  await page.goto(server.url + path);
+  return new Demo(page);
+}
+
+/** Opens the demo once for each name, all in one room, and waits until everybody sees everybody. */
+export async function meet(test, browser, server, room, names, options) {
+  const demos = [];
+  for (const name of names) {
+    demos.push(await openDemo(test, browser, server, `/${room}?name=${encodeURIComponent(name)}`, options));
+    for (const demo of demos) await eventually(() => demo.text('#participant-count'), `${demos.length}`);
+  }
+  return demos;
+}
+
+/** A page with the demo. Selectors are of `www/index.html`; what is not to be seen has no text and cannot be clicked. */
+class Demo {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** The visible text of the first element that matches, or null when there is none to be seen. */
+  text(selector) {
+    return this.page.evaluate((selector) => {
+      const element = document.querySelector(selector);
+      return element?.checkVisibility() ? element.innerText.trim() : null;
+    }, selector);
+  }
+
+  /** The visible text of every element that matches, its lines joined by spaces. */
+  texts(selector) {
+    return this.page.evaluate(
+      (selector) =>
+        [...document.querySelectorAll(selector)]
+          .filter((element) => element.checkVisibility())
+          .map((element) => element.innerText.trim().replace(/\s+/g, ' ')),
+      selector,
+    );
+  }
+
+  async sees(selector) {
+    return (await this.text(selector)) !== null;
+  }
+
+  value(selector) {
+    return this.page.evaluate((selector) => document.querySelector(selector).value, selector);
+  }
+
+  attribute(selector, name) {
+    return this.page.evaluate((selector, name) => document.querySelector(selector).getAttribute(name), selector, name);
+  }
+
+  /** The id of the element that has the focus. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement?.id);
+  }
+
+  /** The session's data as the page shows it. */
+  data() {
+    return this.page.evaluate(() => JSON.parse(document.querySelector('#data-json').textContent));
+  }
+
+  /** Clicks the middle of an element with the mouse, once it can be seen and nothing covers it. */
+  async click(selector) {
+    let spot;
+    const find = async () => {
+      spot = await this.page.evaluate((selector) => {
+        const element = document.querySelector(selector);
+        if (!element?.checkVisibility() || element.disabled) return { problem: `${selector} cannot be clicked` };
+        element.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const { left, top, width, height } = element.getBoundingClientRect();
+        const [x, y] = [left + width / 2, top + height / 2];
+        const hit = document.elementFromPoint(x, y);
+        return element.contains(hit) ? { x, y } : { problem: `${selector} is covered by ${hit?.outerHTML}` };
+      }, selector);
+      return spot.problem;
+    };
+    await eventually(find, undefined);
+    await this.page.mouse.click(spot.x, spot.y);
+  }
+
+  /** Replaces what is in a field by typing. */
+  async fill(selector, text) {
+    await this.click(selector);
+    await this.page.evaluate((selector) => document.querySelector(selector).select(), selector);
+    await this.page.keyboard.press('Backspace');
+    await this.page.keyboard.type(text);
+  }
+
+  /** Moves the focus to the element with this id, with the Tab key alone; `back` goes towards the page's beginning. */
+  async tabTo(id, { back = false } = {}) {
+    if (back) await this.page.keyboard.down('Shift');
+    for (let presses = 0; (await this.focused()) !== id; presses++) {
+      if (presses > 60) throw new Error(`Tab does not lead to #${id}`);
+      await this.page.keyboard.press('Tab');
+    }
+    if (back) await this.page.keyboard.up('Shift');
+  }
+
+  /** Presses keys, one after the other; text is typed as it is with `type`. */
+  async press(...keys) {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  type(text) {
+    return this.page.keyboard.type(text);
+  }
+}
