@@ -1,0 +1,120 @@
+//! What a client wants done, and what it has to tell.
+
+use crate::json::Json;
+use crate::protocol::*;
+
+/// What the owner has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientOutput {
+    /// Open a new socket, in place of the one there may be.
+    Connect,
+    /// Send this text.
+    Send(String),
+    /// Close the socket; the client has forgotten it already.
+    Disconnect,
+    /// Take this change over into the data. It becomes visible with the events after it.
+    Data(StateChange),
+    /// Tell the page.
+    Event(ClientEvent),
+}
+
+/// What the page is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// The join succeeded; participants, position and data are there.
+    Joined,
+    /// Somebody joined.
+    ParticipantJoined(Participant),
+    /// Somebody's name or user data changed.
+    ParticipantUpdated(Participant),
+    /// Somebody left.
+    ParticipantLeft(Participant),
+    /// The number of participants changed.
+    CountsChanged,
+    /// The session is a new one: its epoch changed, or it was joined.
+    SessionChanged,
+    /// The data changed, or it was joined.
+    DataChanged,
+    /// The connection was lost and is being restored.
+    Interrupted,
+    /// The connection is back.
+    Reconnected,
+    /// After a reconnect the session had begun anew, without what was in it.
+    SessionReset,
+    /// Writes did not come to pass, or nobody knows.
+    WriteFailed(WriteFailure),
+    /// A message from another participant.
+    AppMessage {
+        /// The sender.
+        from: ParticipantId,
+        /// The value.
+        data: Json,
+    },
+    /// The oldest unanswered [`Client::set_user`](super::Client::set_user) has taken effect.
+    UserSet,
+    /// The client has stopped and will not try again.
+    Failed(Failure),
+    /// The client has left, by itself or after a failure.
+    Left,
+}
+
+/// Why writes did not come to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteFailure {
+    /// The server refused it.
+    Rejected(Rejection),
+    /// They could not be sent for [`limits::UNSENT_MAX`].
+    Expired,
+    /// `leave()`, or a failure, came before they could be sent.
+    Left,
+    /// The connection was lost for good after they were sent: they may have been applied or not.
+    Unknown,
+}
+
+impl WriteFailure {
+    /// The name in `details.code`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            // What the server has forgotten is not known to anybody.
+            Self::Rejected(Rejection::OutOfOrder) | Self::Unknown => "unknown",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Expired => "expired",
+            Self::Left => "left",
+        }
+    }
+
+    /// How many units the data would have had, where that was the reason.
+    pub const fn size(self) -> Option<usize> {
+        match self {
+            Self::Rejected(Rejection::TooLarge(size)) => Some(size),
+            Self::Rejected(_) | Self::Expired | Self::Left | Self::Unknown => None,
+        }
+    }
+}
+
+/// Why a client stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No server answered within [`limits::FIRST_JOIN_TIMEOUT`].
+    Unreachable,
+    /// The server closed the connection with a final code.
+    Closed(CloseCode),
+}
+
+impl Failure {
+    /// Which of Daily's fatal errors it is.
+    pub const fn kind(self) -> FatalKind {
+        match self {
+            Self::Unreachable => FatalKind::ConnectionError,
+            Self::Closed(code) => code.fatal_kind(),
+        }
+    }
+
+    /// What the server said; [`CloseCode::NONE`] when none could be reached.
+    pub const fn close_code(self) -> CloseCode {
+        match self {
+            Self::Unreachable => CloseCode::NONE,
+            Self::Closed(code) => code,
+        }
+    }
+}
