@@ -49,8 +49,8 @@ export class Page {
     queueMicrotask(() => {
       for (const [from, to] of [['loading', 'loaded'], ['loaded', 'joining-meeting']]) {
         if (this.state === from) this.#setState(to);
+        this.deliver();
       }
-      this.deliver();
     });
     this.deliver();
   }

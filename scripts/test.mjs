@@ -86,7 +86,7 @@ async function testInBrowser(env, browser) {
     await run('wasm-pack', ['test', '--mode', 'no-install', '--headless', `--${browser}`, ...driver, '.', '--locked'], {
       env: {
         ...rest,
-        WASM_BINDGEN_TEST_TIMEOUT: '120',
+        WASM_BINDGEN_TEST_TIMEOUT: '300',
         WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilitiesFile(env, browser),
       },
       stream: true,

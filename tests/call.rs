@@ -33,10 +33,14 @@ serve! {
     "/js/errors.js"
     "/js/page.js"
     "/tests/browser/checks.js"
+    "/tests/browser/connection.js"
     "/tests/browser/data.js"
     "/tests/browser/emitter.js"
+    "/tests/browser/leaks.js"
     "/tests/browser/lifecycle.js"
     "/tests/browser/limits.js"
+    "/tests/browser/people.js"
+    "/tests/browser/reentrancy.js"
     "/tests/browser/run.js"
     "/tests/browser/state.js"
     "/tests/browser/support.js"
@@ -128,8 +132,8 @@ tests! {
         far_too_much_is_refused_and_the_call_goes_on
         a_merged_result_over_the_limit_is_told_to_the_writer_and_changes_nothing
         a_merged_result_at_the_limit_is_taken
-        a_batch_that_grows_over_the_limit_is_one_refusal
-        a_batch_that_no_frame_can_hold_is_refused_and_the_connection_kept
+        a_write_that_makes_a_batch_too_large_is_refused_alone
+        writes_that_no_frame_can_hold_together_are_refused_and_the_connection_kept
         deletes_that_no_frame_can_hold_are_refused_and_the_connection_kept
     }
 
@@ -166,6 +170,20 @@ tests! {
         every_event_says_its_name_and_its_call
     }
 
+    reentrancy {
+        handlers_may_read_everything_in_every_event
+        handlers_may_add_and_remove_handlers_in_every_event
+        handlers_may_write_and_send_in_every_event
+        events_caused_by_a_handler_come_after_those_under_way
+        handlers_may_leave_in_every_event
+        handlers_may_destroy_in_every_event
+        a_handler_of_the_end_may_join_again
+        joining_from_inside_the_events_of_a_join_only_warns
+        destroying_from_inside_the_end_is_once
+        data_that_leaves_while_it_is_read_does_no_harm
+        a_handler_that_writes_on_every_change_stays_within_the_interval
+    }
+
     lifecycle {
         a_new_call_is_outside
         a_joined_call_is_inside
@@ -186,5 +204,43 @@ tests! {
         destroying_in_any_state_is_once
         a_destroyed_call_cannot_join_and_its_other_methods_do_no_harm
         pending_writes_survive_destroying
+    }
+
+    connection {
+        a_lost_connection_comes_back_by_itself
+        what_is_done_while_the_connection_is_lost_is_done_afterwards
+        a_write_that_was_lost_on_the_way_is_applied_once
+        the_network_coming_back_is_tried_at_once
+        a_final_close_ends_the_call_with_an_error
+        a_join_that_fails_rejects_with_the_error_event
+        nobody_at_the_address_is_tried_again_until_the_call_is_left
+        nonsense_from_the_server_is_ignored
+        a_gap_in_the_revisions_is_healed_by_a_new_snapshot
+    }
+
+    people {
+        participants_have_dailys_shape
+        participants_come_and_go_with_their_events
+        a_participant_that_changes_is_a_new_object
+        setting_name_and_data_resolves_to_what_was_set
+        what_is_set_outside_a_meeting_is_said_when_joining
+        names_have_256_units_and_data_4096
+        names_and_data_that_cannot_be_sent_are_refused
+        leaving_rejects_what_is_not_set_yet
+        messages_go_to_whom_they_are_for_and_never_to_the_sender
+        messages_are_any_json
+        messages_have_4096_units
+        messages_that_cannot_be_sent_are_refused
+        messages_are_refused_outside_a_meeting
+    }
+
+    leaks {
+        two_hundred_meetings_leave_nothing_behind
+        calls_that_never_join_leave_nothing_behind
+        writes_leave_nothing_behind
+        listeners_of_the_page_are_there_only_while_joined
+        freeing_a_joined_client_closes_its_socket_and_ends_its_timers
+        freeing_a_client_that_waits_to_reconnect_ends_that
+        leaving_early_leaves_no_socket_behind
     }
 }

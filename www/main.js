@@ -105,7 +105,7 @@ function start(call) {
       say('Link copied.');
     } catch {
       // The clipboard exists only on secure pages, and may be refused.
-      say(`Copy this link: ${link}`);
+      complain(`This page may not copy. The link: ${link}`);
     }
   });
   $('join-form').addEventListener('submit', (event) => {

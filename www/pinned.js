@@ -36,7 +36,11 @@ export function createPinned({ call, write }) {
     render({ data }) {
       if (data.pinned === pinned) return;
       // Anyone can write anything under this key.
-      pinned = typeof data.pinned?.text === 'string' ? data.pinned : null;
+      const next = typeof data.pinned?.text === 'string' ? data.pinned : null;
+      const typed = $('pinned-input').value;
+      // What is being typed stays when somebody else is faster; the own message closes the form.
+      if (!pinned && next && typed && typed !== next.text) editing = true;
+      pinned = next;
       if (pinned) {
         $('pinned-text').textContent = pinned.text;
         $('pinned-by').textContent = pinned.by;

@@ -58,7 +58,8 @@ export const joining_tells_its_events_in_order_and_the_state_fits_each = test(as
   equal(order.slice(1, 3).map(([name]) => name), ['loaded', 'joining-meeting']);
   await within(joined, 'joining');
   equal(order.map(([name]) => name), [...JOIN_EVENTS, 'joined']);
-  equal(order.slice(3).map(([, state]) => state), Array(6).fill('joined-meeting'));
+  const states = ['loading', 'loaded', 'joining-meeting', ...Array(6).fill('joined-meeting')];
+  equal(order.map(([, state]) => state), states);
 });
 
 export const the_payloads_of_a_join = test(async (meeting) => {
@@ -264,7 +265,9 @@ export const a_destroyed_call_cannot_join_and_its_other_methods_do_no_harm = tes
   await within(call.destroy(), 'destroying');
   await rejects(call.join(), 'Use after destroy');
   await rejects(call.join({ url: meeting.url }), 'Use after destroy');
+  for (const name of ['left-meeting', 'call-instance-destroyed']) call.on(name, () => check(false, 'told again'));
   same(await call.leave(), undefined);
+  same(await call.destroy(), undefined);
   let count = 0;
   const handler = () => (count += 1);
   same(call.on('x', handler), call);

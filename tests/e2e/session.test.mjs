@@ -26,7 +26,7 @@ before(async () => (server = await startServer()));
 after(() => server?.stop());
 
 for (const name of BROWSERS) {
-  describe(`a session, in ${name}`, () => {
+  describe(`a session, in ${name}`, { concurrency: 2 }, () => {
     let browser;
     before(async () => (browser = await launch(name)));
     after(() => browser?.close());

@@ -1,0 +1,160 @@
+// A connection that is lost, refused or useless, as the application sees it.
+
+import { check, equal, eventNames, next, pause, rejects, same, test, within, write } from './support.js';
+
+/** Closes the newest socket as a network or a server does. */
+function lose(meeting, code = 1006) {
+  const socket = meeting.sockets.at(-1);
+  socket.onclose(new CloseEvent('close', { code }));
+}
+
+export const a_lost_connection_comes_back_by_itself = test(async (meeting) => {
+  const call = await meeting.joined({ userName: 'Ana' });
+  await write(call, { a: 1 });
+  const id = call.participants().local.session_id;
+  const state = call.meetingSessionState();
+  const order = eventNames(call);
+  const interrupted = next(call, 'network-connection');
+  lose(meeting);
+  const { callClientId } = call;
+  equal(await interrupted, { action: 'network-connection', callClientId, type: 'signaling', event: 'interrupted' });
+  same(call.meetingState(), 'joined-meeting');
+  same(call.meetingSessionState(), state);
+  equal(await next(call, 'network-connection'), {
+    action: 'network-connection',
+    callClientId,
+    type: 'signaling',
+    event: 'connected',
+  });
+  same(call.participants().local.session_id, id);
+  same(call.meetingSessionState(), state);
+  await pause(50);
+  equal(order, ['network-connection', 'network-connection']);
+  same(meeting.openSockets(), 1);
+});
+
+export const what_is_done_while_the_connection_is_lost_is_done_afterwards = test(async (meeting) => {
+  const other = await meeting.joined();
+  const call = await meeting.joined();
+  const received = [];
+  other.on('app-message', ({ data }) => received.push(data));
+  lose(meeting);
+  call.setMeetingSessionData({ a: 1 }, 'shallow-merge');
+  call.setMeetingSessionData({ b: 2 }, 'shallow-merge');
+  call.sendAppMessage('late');
+  equal(await within(call.setUserName('Ben'), 'setting the name'), { userName: 'Ben' });
+  await pause(200);
+  equal(other.meetingSessionState().data, { a: 1, b: 2 });
+  same(other.meetingSessionRevision(), 1);
+  equal(received, ['late']);
+});
+
+export const a_write_that_was_lost_on_the_way_is_applied_once = test(async (meeting) => {
+  const call = await meeting.joined();
+  const changed = next(call, 'meeting-session-state-updated');
+  call.setMeetingSessionData({ a: 1 });
+  lose(meeting);
+  equal((await changed).meetingSessionState.data, { a: 1 });
+  await pause(100);
+  same(call.meetingSessionRevision(), 1);
+});
+
+export const the_network_coming_back_is_tried_at_once = test(async (meeting) => {
+  const call = await meeting.joined();
+  for (const type of ['online', 'pageshow', 'visibilitychange']) {
+    const connected = new Promise((resolve) => {
+      call.on('network-connection', ({ event }) => event === 'connected' && resolve());
+    });
+    lose(meeting);
+    const sockets = meeting.sockets.length;
+    dispatchEvent(new Event(type));
+    same(meeting.sockets.length, sockets + 1, `sockets after ${type}`);
+    await within(connected, 'the connection');
+    call.removeAllListeners();
+  }
+});
+
+const FATAL = [
+  [3502, 'not-allowed'],
+  [3503, 'meeting-full'],
+  [3504, 'ejected'],
+  [3999, 'connection-error'],
+];
+
+export const a_final_close_ends_the_call_with_an_error = test(async (meeting) => {
+  for (const [code, type] of FATAL) {
+    const call = await meeting.joined();
+    const order = eventNames(call);
+    call.on('error', () => order.push(call.meetingState()));
+    const failed = next(call, 'error');
+    lose(meeting, code);
+    const { action, callClientId, errorMsg, error } = await failed;
+    equal([action, callClientId], ['error', call.callClientId]);
+    equal(error, { type, msg: errorMsg });
+    check(errorMsg.length > 20, 'the error says what happened');
+    equal(order, ['error', 'error', 'left-meeting']);
+    same(call.meetingState(), 'error');
+    equal(call.participants(), {});
+    same(await call.leave(), undefined);
+    await within(call.join(), 'joining again');
+    await within(call.leave(), 'leaving');
+  }
+});
+
+export const a_join_that_fails_rejects_with_the_error_event = test(async (meeting) => {
+  const call = meeting.call({ url: meeting.url });
+  const failed = next(call, 'error');
+  const joined = call.join().then(() => check(false, 'joined'), (reason) => reason);
+  lose(meeting, 3502);
+  same(await within(joined, 'the rejection'), await failed);
+  check((await failed).errorMsg.includes(`--allow-origin ${location.origin}`), 'it says what helps');
+  same(call.meetingState(), 'error');
+  await within(call.join(), 'joining again');
+});
+
+export const nobody_at_the_address_is_tried_again_until_the_call_is_left = test(async (meeting) => {
+  const call = meeting.call();
+  const order = eventNames(call);
+  const rejected = rejects(call.join({ url: 'ws://127.0.0.1:1/nobody' }), 'The call was left before it was joined');
+  await pause(1500);
+  check(meeting.sockets.length > 1, `${meeting.sockets.length} attempts`);
+  await within(call.leave(), 'leaving');
+  await rejected;
+  const attempts = meeting.sockets.length;
+  await pause(700);
+  same(meeting.sockets.length, attempts, 'attempts after leaving');
+  equal(order, ['loading', 'loaded', 'joining-meeting', 'left-meeting']);
+});
+
+export const nonsense_from_the_server_is_ignored = test(async (meeting) => {
+  const call = await meeting.joined();
+  const order = eventNames(call);
+  const frames = [
+    ...['', '{', 'null', '[]', '5', '"text"', '{}', '{"type":5}', '{"type":"unknown"}', '{"type":"state"}', '\0', '😀'],
+    ...['{"type":"joined"}', '{"type":"participant-left","id":"nobody"}', '{"type":"result","sequence":99,"result":"applied"}'],
+    ...['['.repeat(100_000), new ArrayBuffer(8), new Blob([])],
+  ];
+  for (const data of frames) meeting.sockets[0].onmessage(new MessageEvent('message', { data }));
+  equal(order, []);
+  equal(await write(call, { well: true }), { well: true });
+});
+
+export const a_gap_in_the_revisions_is_healed_by_a_new_snapshot = test(async (meeting) => {
+  const [call, other] = [await meeting.joined(), await meeting.joined()];
+  await Promise.all([next(call, 'meeting-session-state-updated'), write(other, { kept: { deep: [1] } })]);
+  const { kept } = call.meetingSessionState().data;
+  await pause(1100);
+  const [socket] = meeting.sockets;
+  const { onmessage } = socket;
+  // The first change gets lost on the way.
+  socket.onmessage = (event) => event.data.includes('"state"') || onmessage(event);
+  await write(other, { a: 1 }, 'shallow-merge');
+  socket.onmessage = onmessage;
+  await pause(1100);
+  const changed = next(call, 'meeting-session-state-updated');
+  other.setMeetingSessionData({ b: 2 }, 'shallow-merge');
+  await changed;
+  equal(call.meetingSessionState().data, { kept: { deep: [1] }, a: 1, b: 2 });
+  same(call.meetingSessionState().data.kept, kept);
+  same(call.meetingSessionRevision(), 3);
+});
