@@ -48,7 +48,7 @@ impl SessionClient {
         self.driver.input(|client, now| client.join(now, options)).is_ok()
     }
 
-    /// Leaves. [`Page::left`] is told when that is done, at once if nothing is outstanding.
+    /// Leaves. The page is told `left` when that is done, at once if nothing is outstanding.
     pub fn leave(&self) {
         self.driver.input(Client::leave);
     }
@@ -77,7 +77,7 @@ impl SessionClient {
         self.driver.input(|client, now| client.app_message(now, to, data)).is_ok()
     }
 
-    /// Changes the own name or user data (JSON text). [`Page::user_set`] is told when the server has done it. False
+    /// Changes the own name or user data (JSON text). The page is told `userSet` when the server has done it. False
     /// when it is over its limit and nothing was done.
     #[wasm_bindgen(js_name = setUser)]
     pub fn set_user(&self, user_name: Option<String>, user_data: Option<String>) -> bool {
