@@ -541,7 +541,7 @@ export interface AccessStateUpdatedEvent extends EventBase, AccessState {
  */
 export interface SessionResetEvent extends EventBase {
   action: 'session-reset';
-  /** Why, as a sentence for developers. */
+  /** Why: `new_session`, the one that there was had ended. Others may follow. */
   reason: string;
 }
 

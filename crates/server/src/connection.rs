@@ -101,10 +101,10 @@ async fn first_message(
 ) -> Result<Box<Join>, Ending> {
     loop {
         match socket.next(true).await {
+            Event::Received(message) if message.is_close() => return Err(Ending::Gone),
             Event::Received(message) => match decode(&message) {
                 Some(Ok(ClientMessage::Join(join))) => return Ok(join),
                 Some(_) => return Err(Ending::Close(CloseCode::BAD_MESSAGE)),
-                None if message.is_close() => return Err(Ending::Gone),
                 // Pings cost something, too.
                 None if throttle.admit(clock.now()) != Admission::Now => {
                     return Err(Ending::Close(CloseCode::RATE_LIMITED));
@@ -145,7 +145,10 @@ impl Seat {
                 },
             };
             match event {
-                Event::Received(message) if message.is_close() => return Ending::Gone,
+                Event::Received(message) if message.is_close() => {
+                    self.forward(&message).await;
+                    return Ending::Gone;
+                }
                 Event::Received(message) => match self.throttle.admit(self.clock.now()) {
                     Admission::Now => self.forward(&message).await,
                     Admission::After(wait) => waiting = Some((Instant::now() + wait, message)),
@@ -175,6 +178,10 @@ impl Seat {
 
 /// What a message means to the protocol; pings and pongs of the WebSocket mean nothing.
 fn decode(message: &Message) -> Option<Result<ClientMessage, DecodeError>> {
+    // A browser closes with this code when a page goes that had no time to say so itself.
+    if message.as_close().is_some_and(|(code, _)| code == tokio_websockets::CloseCode::GOING_AWAY) {
+        return Some(Ok(ClientMessage::Away));
+    }
     if message.is_binary() {
         return Some(Err(DecodeError::Malformed));
     }

@@ -70,7 +70,7 @@ class Peer {
       window.call = window.Module.createCallObject();
       window.events = [];
       for (const name of names.split(' ')) {
-        // Before JSON text of it is made, because handlers must not find the event changed later.
+        // As text at once, so that what it says is not what its objects became later.
         window.call.on(name, (event) => window.events.push({ time: Date.now(), text: JSON.stringify(event) }));
       }
     });

@@ -2,7 +2,7 @@
 
 use meeting_session_core::protocol::*;
 
-use crate::support::{Peer, Server, Socket, join_message, json, merge, sleep_ms, soon};
+use crate::support::{Peer, Received, Server, Socket, join_message, json, merge, sleep_ms, soon};
 
 #[tokio::test]
 async fn a_join_is_answered_with_the_data_the_participants_and_the_settings() {
@@ -137,6 +137,21 @@ async fn who_leaves_is_gone_at_once() {
     ben.send(&ClientMessage::Leave).await;
     assert_eq!(ana.event().await, ServerMessage::ParticipantLeft(ben.id()));
     assert_eq!(ben.socket.close_code().await, CloseCode::NORMAL.0);
+}
+
+#[tokio::test]
+async fn a_page_that_went_without_a_word_but_with_code_1001_is_kept_for_a_reload_only() {
+    let server = Server::start().await;
+    let mut ana = Peer::join(&server, "standup", "Ana").await;
+    let mut ben = Peer::join(&server, "standup", "Ben").await;
+    ana.event().await;
+    ben.socket.send_frame(0x88, &1001_u16.to_be_bytes()).await;
+    let closed = std::time::Instant::now();
+    while ana.socket.receive_unhurried().await
+        != Received::Text(ServerMessage::ParticipantLeft(ben.id()).encode())
+    {}
+    assert!(closed.elapsed() >= limits::AWAY_GRACE, "{:?}", closed.elapsed());
+    assert!(closed.elapsed() < limits::AWAY_GRACE * 3, "{:?}", closed.elapsed());
 }
 
 #[tokio::test]
