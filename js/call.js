@@ -34,7 +34,9 @@ export class Call {
     }
     const { url, token, userName, userData } = (this.#options = options(this.#options, properties));
     if (!url) throw new Error('No room URL has been provided');
+    if (!globalThis.addEventListener || !globalThis.WebSocket) throw new Error('join() needs a browser');
     const address = readAddress(url);
+    this.#page.address = address.url;
     if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData)) {
       throw new Error(USER_TOO_LARGE);
     }

@@ -47,9 +47,9 @@ export interface JoinOptions {
  */
 export interface CallOptions extends JoinOptions {
   /**
-   * Whether using a call after {@link Call.destroy} is an error. `true` unless set.
+   * `false` does what `allowMultipleCallInstances` does, with a warning, as in Daily.
    *
-   * @deprecated Accepted because Daily has it. To have several calls at once, use `allowMultipleCallInstances`.
+   * @deprecated Use `allowMultipleCallInstances`.
    */
   strictMode?: boolean;
   /** Allow this call to exist beside others. `false` unless set: a second live call is then an `Error`. */
@@ -526,7 +526,7 @@ export interface FatalErrorEvent extends EventBase {
 }
 
 /**
- * Whether the participant is let in has changed.
+ * Whether the participant is let in has changed. Never sent here, where joining is being let in; typed for code that listens.
  *
  * @see https://docs.daily.co/reference/daily-js/events
  */
@@ -701,7 +701,7 @@ export class Call {
   participantCounts(): ParticipantCounts;
 
   /**
-   * Which session this is; `{}`, without an `id`, before the first join.
+   * Which session this is; `{}`, without an `id`, while the call is not joined.
    *
    * @see https://docs.daily.co/reference/daily-js/instance-methods/meeting-session-summary
    */
@@ -718,7 +718,8 @@ export class Call {
 
   /**
    * Number of changes to the session's data so far: 0 before the first one, and one more with each. Two participants with
-   * equal {@link MeetingSessionSummary.id} and equal revision have equal data. Daily has no such method.
+   * equal {@link MeetingSessionSummary.id} and equal revision have equal data. 0 while the call is not joined. Daily has no such
+   * method.
    */
   meetingSessionRevision(): number;
 
@@ -769,7 +770,7 @@ export class Call {
   /**
    * Replaces the data of the local participant; everybody is told by `participant-updated`.
    *
-   * @param data Any JSON value, at most 4,096 units; `undefined` removes what was there.
+   * @param data Any JSON value, at most 4,096 units; `null` is one, `undefined` is not.
    * @returns The data that was set.
    * @see https://docs.daily.co/reference/daily-js/instance-methods/set-user-data
    */

@@ -14,6 +14,8 @@ export class Page {
   emitter = new Emitter();
   /** The object that handlers get as `this`. */
   target;
+  /** Where the session is, for what is said when it cannot be reached. */
+  address;
   callClientId = `${Date.now()}${Math.random()}`;
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
@@ -155,7 +157,7 @@ export class Page {
   }
 
   failed(type, reason) {
-    this.#fail(type, `No connection to the session server: ${reason}`);
+    this.#fail(type, `No connection to ${this.address}: ${reason}`);
   }
 
   originRefused(type) {

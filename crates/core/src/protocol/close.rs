@@ -82,7 +82,7 @@ impl CloseCode {
     /// What it means, as a sentence without a full stop for people; also the reason text in the close frame.
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::NONE => "no server answered within 15 seconds",
+            Self::NONE => "no session server answered within 15 seconds",
             Self::NORMAL => "left",
             Self::GOING_AWAY => "the server is going away",
             Self::SLOW_READER => "the connection takes data too slowly",
