@@ -66,10 +66,12 @@ export class Call {
     const destroyed = page.wait('destroy');
     if (page.active) {
       this.#client.leave();
+    } else if (page.state === 'new') {
+      page.left();
     } else {
       page.destroy();
-      page.deliver();
     }
+    page.deliver();
     return destroyed;
   }
 

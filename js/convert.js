@@ -98,7 +98,7 @@ export function notJson(error) {
 /** Warns when readers will not get what the writer has: dates become text, `NaN` becomes null, functions vanish. */
 function warnIfModified(data, set, merge) {
   const out = JSON.parse(set);
-  let same = false;
+  let same = true;
   try {
     same = merge
       ? Object.keys(out).every((key) => equal(data[key], out[key]))

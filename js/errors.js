@@ -6,7 +6,7 @@ export function mistake(message) {
   throw new Error(message);
 }
 
-export const USER_TOO_LARGE = 'User name or user data too large. Max size is 256 and 4096 characters';
+export const USER_TOO_LARGE = 'User name, user data or token too large. Max size is 256, 4096 and 8192 characters';
 
 /** Daily's text for data that is too large, its spelling included. */
 export function tooLarge(size) {

@@ -778,6 +778,7 @@ export class Call {
 
   /**
    * Sends a message that is kept nowhere to those who are in the session now, as `app-message`. The sender does not get it.
+   * While a lost connection is being restored, the first 32 messages wait, for at most 30 s; others are dropped.
    *
    * @param data Any JSON value, at most 4,096 units.
    * @param to A `session_id`, several (at most 500), or `*` for everybody else (the default).

@@ -31,7 +31,7 @@ export class Call extends BaseCall {
       console.warn('strictMode: false is deprecated, use allowMultipleCallInstances: true');
     }
     const several = options?.allowMultipleCallInstances || options?.strictMode === false;
-    if (instances.size > 0 && !several) throw new Error('Duplicate DailyIframe instances are not allowed');
+    if (Call.getCallInstance() && !several) throw new Error('Duplicate DailyIframe instances are not allowed');
     load();
     super(options, (page) => new SessionClient(page));
     instances.add(this);
@@ -47,7 +47,8 @@ export class Call extends BaseCall {
   }
 
   static getCallInstance(callClientId) {
-    return [...instances].find((call) => callClientId === undefined || call.callClientId === callClientId);
+    const live = [...instances].filter((call) => !call.isDestroyed());
+    return live.find((call) => !callClientId || call.callClientId === callClientId);
   }
 
   static version() {

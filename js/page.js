@@ -59,7 +59,10 @@ export class Page {
 
   /** A promise that settles with the events that are queued when what it waits for happens. */
   wait(purpose, value) {
-    return new Promise((resolve, reject) => this.waiting[purpose].push({ resolve, reject, value }));
+    const promise = new Promise((resolve, reject) => this.waiting[purpose].push({ resolve, reject, value }));
+    // Who leaves without waiting for a change of the name must not see an unhandled rejection.
+    if (purpose === 'user') promise.catch(() => {});
+    return promise;
   }
 
   /** Ends this view for good. */
@@ -157,7 +160,7 @@ export class Page {
   }
 
   failed(type, reason) {
-    this.#fail(type, `No connection to ${this.address}: ${reason}`);
+    this.#fail(type, `No connection to ${this.address}: ${reason || 'no session server answered within 15 seconds'}`);
   }
 
   originRefused(type) {
@@ -166,13 +169,16 @@ export class Page {
   }
 
   left() {
-    if (this.state !== 'error') this.state = 'left-meeting';
-    this.#clear();
-    this.#settle('join', 'reject', new Error('The call was left before it was joined'));
-    this.#settle('user', 'reject', new Error('The call was left before the change was made'));
-    this.#settle('leave', 'resolve');
-    this.#event('left-meeting');
-    if (this.waiting.destroy.length > 0) this.destroy();
+    // Not before what is queued is delivered: until then handlers must find the state that their events speak of.
+    this.#queue.push(() => {
+      if (this.state !== 'error') this.state = 'left-meeting';
+      this.#clear();
+      this.#settle('join', 'reject', new Error('The call was left before it was joined'));
+      this.#settle('user', 'reject', new Error('The call was left before the change was made'));
+      this.#settle('leave', 'resolve');
+      this.#event('left-meeting');
+      if (this.waiting.destroy.length > 0) this.destroy();
+    });
   }
 
   deliver() {

@@ -72,5 +72,5 @@ async function installNodeModules() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  await step('Installing the npm packages (npm ci)', () => run('npm', ['ci', '--no-audit', '--no-fund']));
+  await step('Installing the npm packages (npm ci)', () => run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']));
 }

@@ -121,5 +121,5 @@ async function endToEnd(env) {
   const files = readdirSync(join(root, directory)).filter((name) => name.endsWith('.test.mjs'));
   if (files.length === 0) throw new Failure(`There is no test in ${directory}.`);
   // One file at a time: the tests measure times, and two browsers already fill a small machine.
-  await run('node', ['--test', '--test-concurrency=1', ...files.map((name) => join(directory, name))], { env, stream: true });
+  await run('node', ['--test', '--test-concurrency=1', '--test-timeout=300000', ...files.map((name) => join(directory, name))], { env, stream: true });
 }

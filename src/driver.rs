@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use meeting_session_core::client::{ClientEvent, ClientOutput};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure};
 use meeting_session_core::json::{decimal, push_quoted};
 use meeting_session_core::protocol::{CloseCode, StateChange};
 use meeting_session_core::{Client, Instant};
@@ -29,6 +29,8 @@ pub(crate) struct Driver {
     client: RefCell<Client>,
     page: Page,
     address: RefCell<String>,
+    /// Why the server closed the last socket, in its words.
+    close_reason: RefCell<String>,
     socket: RefCell<Option<Socket>>,
     timer: RefCell<Timer>,
     lifecycle: RefCell<Option<Lifecycle>>,
@@ -41,6 +43,7 @@ impl Driver {
             client: RefCell::new(Client::new(seed)),
             page,
             address: RefCell::default(),
+            close_reason: RefCell::default(),
             socket: RefCell::default(),
             timer: RefCell::default(),
             lifecycle: RefCell::default(),
@@ -115,7 +118,10 @@ impl Driver {
                 driver.input(|client, now| match event {
                     SocketEvent::Opened => client.socket_opened(now),
                     SocketEvent::Message(text) => client.socket_message(now, &text),
-                    SocketEvent::Closed(code) => client.socket_closed(now, code),
+                    SocketEvent::Closed(code, reason) => {
+                        *driver.close_reason.borrow_mut() = reason;
+                        client.socket_closed(now, code);
+                    }
                 });
             }
         };
@@ -171,13 +177,13 @@ impl Driver {
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),
             ClientEvent::Failed(failure) => {
-                let (kind, code) = (failure.kind().name(), failure.close_code());
-                // An Origin that is refused is the one that needs more than the reason.
-                tell(
-                    if code == CloseCode::ORIGIN_REFUSED { "originRefused" } else { "failed" },
-                    kind,
-                    code.reason(),
-                );
+                let (kind, reason) = (failure.kind().name(), self.close_reason.borrow());
+                match failure {
+                    Failure::Unreachable => tell("failed", kind, ""),
+                    // The one that needs more than the server's reason.
+                    Failure::Closed(CloseCode::ORIGIN_REFUSED) => tell("originRefused", kind, ""),
+                    Failure::Closed(_) => tell("failed", kind, &reason),
+                }
             }
             ClientEvent::Left => {
                 *self.lifecycle.borrow_mut() = None;

@@ -9,8 +9,8 @@ use meeting_session_core::protocol::SUBPROTOCOL;
 pub(crate) enum SocketEvent {
     Opened,
     Message(String),
-    /// The close code, 1006 when the connection was lost or never made.
-    Closed(u16),
+    /// The close code, 1006 when the connection was lost or never made, and the server's reason in words.
+    Closed(u16, String),
 }
 
 /// A socket that is connecting, open or closed.
@@ -28,7 +28,10 @@ impl Socket {
         let socket = WebSocket::new_with_str(url, SUBPROTOCOL)?;
         let handler = Closure::<dyn Fn(Event)>::new(move |event: Event| match event.type_().as_str() {
             "open" => tell(SocketEvent::Opened),
-            "close" => tell(SocketEvent::Closed(event.unchecked_ref::<CloseEvent>().code())),
+            "close" => {
+                let event = event.unchecked_ref::<CloseEvent>();
+                tell(SocketEvent::Closed(event.code(), event.reason()));
+            }
             _ => {
                 // A binary frame is none of this protocol's.
                 if let Some(text) = event.unchecked_ref::<MessageEvent>().data().as_string() {

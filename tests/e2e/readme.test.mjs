@@ -1,6 +1,7 @@
 // The README's JavaScript examples, run in their order in one page. Their comments are assertions:
 // `// Current data: X` sets the data up, `// New data: X` awaits it, and `expression;  // 'text'` compares.
 
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
@@ -45,6 +46,6 @@ test('the examples of the README do what they say', async (t) => {
     return 'done';
   })()`;
   const address = server.url.replace('http', 'ws');
-  t.assert.strictEqual(blocks.length > 6, true);
-  t.assert.strictEqual(await page.evaluate(script.replaceAll('ws://localhost:7880', address)), 'done');
+  assert.equal(blocks.length > 6, true);
+  assert.equal(await page.evaluate(script.replaceAll('ws://localhost:7880', address)), 'done');
 });

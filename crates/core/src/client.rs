@@ -9,7 +9,7 @@ mod writes;
 
 use core::time::Duration;
 
-use crate::json::Json;
+use crate::json::{Json, utf16_units};
 use crate::position::Position;
 use crate::protocol::*;
 use crate::random::Random;
@@ -43,8 +43,10 @@ pub struct TooLarge;
 enum State {
     /// Not joined, or not any more.
     Idle,
-    /// A socket was asked for at that time, or is open and the join is sent.
+    /// A socket was asked for at that time.
     Connecting(Instant),
+    /// The socket opened at that time, and the join is sent.
+    Joining(Instant),
     Joined,
     /// Lost; the next attempt is at that time.
     Backoff(Instant),
@@ -129,12 +131,13 @@ impl Client {
         let state = match self.state {
             State::Idle => return None,
             State::Connecting(since) => since + limits::ATTEMPT_TIMEOUT,
+            State::Joining(since) => since + limits::SILENCE_MAX,
             State::Joined => self.heard_at + limits::SILENCE_MAX,
             State::Backoff(until) => until,
         };
         let connected = self.state == State::Joined;
         let sync = connected.then(|| self.writes.due_at(self.sync_interval)).flatten();
-        let first_join = self.joining_since.map(|since| since + limits::FIRST_JOIN_TIMEOUT);
+        let first_join = self.unreachable_at();
         let in_flight = self.lost_at.filter(|_| self.writes.has_in_flight()).map(|lost| lost + self.grace);
         let expiry = (!connected).then(|| self.writes.expires_at()).flatten();
         let others = [sync, first_join, in_flight, expiry, self.leaving_until];
@@ -159,9 +162,13 @@ impl Client {
     /// Joins a session. Only for a client that is not joined or joining; others ignore it.
     ///
     /// # Errors
-    /// [`TooLarge`] over [`limits::USER_NAME_UNITS`] or [`limits::USER_DATA_UNITS`]; nothing has happened then.
+    /// [`TooLarge`] over [`limits::USER_NAME_UNITS`], [`limits::USER_DATA_UNITS`] or [`limits::TOKEN_UNITS`]; nothing
+    /// has happened then.
     pub fn join(&mut self, now: Instant, options: JoinOptions) -> Result<(), TooLarge> {
         check_user(&options.user_name, options.user_data.as_ref()).map_err(|_| TooLarge)?;
+        if options.token.as_ref().is_some_and(|token| utf16_units(token) > limits::TOKEN_UNITS) {
+            return Err(TooLarge);
+        }
         if self.state != State::Idle {
             return Ok(());
         }
@@ -181,14 +188,17 @@ impl Client {
                 self.send_pending(now);
                 self.leave_if_answered();
             }
-            State::Connecting(_) | State::Backoff(_) => self.finish_leave(),
+            State::Connecting(_) | State::Joining(_) | State::Backoff(_) => self.finish_leave(),
         }
     }
 
     /// Writes session data, batched: at once after a quiet interval, otherwise with the rest at its end.
     pub fn update(&mut self, now: Instant, update: Update) {
-        if self.joining_since.is_some() || self.state == State::Idle || update.is_noop() {
+        if self.joining_since.is_some() || update.is_noop() {
             return;
+        }
+        if self.state == State::Idle {
+            return self.write_failed(WriteFailure::Left);
         }
         if let Err(units) = self.writes.push(now, update) {
             return self.write_failed(WriteFailure::Rejected(Rejection::TooLarge(units)));
@@ -260,11 +270,16 @@ impl Client {
             // Any message takes an `away` back.
             self.send(ClientMessage::Pong.encode());
         }
-        if let State::Backoff(_) = self.state {
-            self.failed_attempts = 0;
-            self.connect(now);
-        } else {
-            self.handle_timeout(now);
+        match self.state {
+            State::Backoff(_) => {
+                self.failed_attempts = 0;
+                self.connect(now);
+            }
+            // It may be waiting for a network that is no longer there.
+            State::Connecting(since) if now.since(since) >= limits::STALE_CONNECT => self.connect(now),
+            State::Idle | State::Connecting(_) | State::Joining(_) | State::Joined => {
+                self.handle_timeout(now)
+            }
         }
     }
 
@@ -288,6 +303,7 @@ impl Client {
             return;
         };
         self.heard_at = now;
+        self.state = State::Joining(now);
         self.attempt += 1;
         let resume = self.identity.as_ref().map(|(participant, secret)| Resume {
             participant: participant.clone(),
@@ -314,11 +330,11 @@ impl Client {
             return;
         };
         match (self.state, message) {
-            (State::Connecting(_), ServerMessage::Joined(joined)) => {
+            (State::Joining(_), ServerMessage::Joined(joined)) => {
                 self.incomplete = Some(joined);
                 self.complete_join(now);
             }
-            (State::Connecting(_), ServerMessage::Participants { participants, more }) => {
+            (State::Joining(_), ServerMessage::Participants { participants, more }) => {
                 if let Some(joined) = &mut self.incomplete {
                     joined.participants.extend(participants);
                     joined.more = more;
@@ -345,7 +361,7 @@ impl Client {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.joining_since.is_some_and(|since| now.since(since) >= limits::FIRST_JOIN_TIMEOUT) {
+        if self.unreachable_at().is_some_and(|at| at <= now) {
             self.outputs.push(ClientOutput::Disconnect);
             return self.fail(Failure::Unreachable);
         }
@@ -357,9 +373,11 @@ impl Client {
             State::Connecting(since) if now.since(since) >= limits::ATTEMPT_TIMEOUT => {
                 self.abandon_socket(now)
             }
-            State::Joined if now.since(self.heard_at) >= limits::SILENCE_MAX => self.abandon_socket(now),
+            State::Joining(_) | State::Joined if now.since(self.heard_at) >= limits::SILENCE_MAX => {
+                self.abandon_socket(now);
+            }
             State::Backoff(until) if until <= now => self.connect(now),
-            State::Connecting(_) | State::Joined | State::Backoff(_) => {}
+            State::Connecting(_) | State::Joining(_) | State::Joined | State::Backoff(_) => {}
         }
         if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) && self.writes.drop_in_flight() {
             self.write_failed(WriteFailure::Unknown);
@@ -368,6 +386,12 @@ impl Client {
             self.write_failed(WriteFailure::Expired);
         }
         self.sync(now);
+    }
+
+    /// When a first join gives up. Not while a server has answered and only the join takes its time.
+    fn unreachable_at(&self) -> Option<Instant> {
+        let since = self.joining_since.filter(|_| !matches!(self.state, State::Joining(_)))?;
+        Some(since + limits::FIRST_JOIN_TIMEOUT)
     }
 
     fn connect(&mut self, now: Instant) {

@@ -109,12 +109,4 @@ impl Failure {
             Self::Closed(code) => code.fatal_kind(),
         }
     }
-
-    /// What the server said; [`CloseCode::NONE`] when none could be reached.
-    pub const fn close_code(self) -> CloseCode {
-        match self {
-            Self::Unreachable => CloseCode::NONE,
-            Self::Closed(code) => code,
-        }
-    }
 }

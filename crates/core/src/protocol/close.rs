@@ -32,8 +32,6 @@ impl FatalKind {
 }
 
 impl CloseCode {
-    /// No connection was made that could have been closed. Never on the wire.
-    pub const NONE: Self = Self(0);
     /// The client left; nothing is wrong.
     pub const NORMAL: Self = Self(1000);
     /// The server is shutting down or restarting.
@@ -82,7 +80,6 @@ impl CloseCode {
     /// What it means, as a sentence without a full stop for people; also the reason text in the close frame.
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::NONE => "no session server answered within 15 seconds",
             Self::NORMAL => "left",
             Self::GOING_AWAY => "the server is going away",
             Self::SLOW_READER => "the connection takes data too slowly",

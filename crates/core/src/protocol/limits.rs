@@ -102,11 +102,14 @@ pub const UNSENT_MAX: Duration = Duration::from_secs(30);
 /// App messages that wait for a reconnect.
 pub const UNSENT_APP_MESSAGES: usize = 32;
 
-/// How long the first join tries before it gives up.
+/// How long the first join tries to reach a server before it gives up.
 pub const FIRST_JOIN_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long one attempt to connect and join may take.
+/// How long one attempt may take until the socket is open. The answer to the join may then take [`SILENCE_MAX`].
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A socket that has been opening for this long is given up for a new one when the network or the page comes back.
+pub const STALE_CONNECT: Duration = Duration::from_secs(1);
 
 /// A connection that lasted this long was a good one: after it the pauses before a reconnect start over.
 pub const STABLE_AFTER: Duration = Duration::from_secs(10);
