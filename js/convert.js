@@ -98,13 +98,13 @@ export function notJson(error) {
 /** Warns when readers will not get what the writer has: dates become text, `NaN` becomes null, functions vanish. */
 function warnIfModified(data, set, merge) {
   const out = JSON.parse(set);
-  let same = true;
+  let same = false;
   try {
     same = merge
       ? Object.keys(out).every((key) => equal(data[key], out[key]))
       : equal(data, out);
   } catch {
-    // Data that throws when it is read again, or that nests too deep to be compared: what was read first is written.
+    // It throws when it is read again, or nests too deep to be compared. What was read first is written, with a warning.
   }
   if (same) return;
   const what = merge ? 'At least one key in the meeting session data' : 'The meeting session data';

@@ -2,7 +2,7 @@
 
 import { check, equal, next, pause, rejects, same, test, throws, within } from './support.js';
 
-const TOO_LARGE = 'User name or user data too large. Max size is 256 and 4096 characters';
+const TOO_LARGE = 'User name, user data or token too large. Max size is 256, 4096 and 8192 characters';
 
 /** Two calls that know of each other. */
 async function two(meeting) {
