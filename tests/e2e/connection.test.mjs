@@ -150,7 +150,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         assert.ok(rejection.isErrorEvent, 'join rejects with the very event');
         const [event] = await ana.events('error');
         assert.equal(event.error.type, 'connection-error');
-        assert.match(event.errorMsg, /no server answered within 15 seconds/);
+        assert.match(event.errorMsg, /nobody: no session server answered within 15 seconds/);
         assert.equal(await ana.meetingState(), 'error');
         // And it can try again.
         await ana.join(server.sessionUrl(`${name}-again`));
