@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use meeting_session_core::client::{ClientEvent, Failure, WriteFailure};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteFailure};
 use meeting_session_core::protocol::{ClientMessage, ParticipantId, Rejection, limits};
 use meeting_session_core::{Json, Update};
 use support::{World, merge, replace};
@@ -640,4 +640,36 @@ fn connections_that_do_not_last_are_tried_less_and_less_often() {
     assert!(in_two_minutes < 60, "{in_two_minutes} joins in two minutes");
     world.run(Duration::from_secs(30));
     world.assert_equal();
+}
+
+#[test]
+fn a_join_whose_answer_takes_long_is_waited_for_once_the_socket_is_open() {
+    let mut world = World::new();
+    world.stall_new = true;
+    world.join("ann");
+    world.run(Duration::from_secs(25));
+    assert_eq!(world.take_events(0), []);
+    world.unstall(0);
+    assert_eq!(world.take_events(0).first(), Some(&ClientEvent::Joined));
+}
+
+#[test]
+fn a_socket_that_opens_for_too_long_is_replaced_when_the_network_comes_back() {
+    let mut client = meeting_session_core::Client::new(1);
+    let start = meeting_session_core::Instant::from_millis(1_000);
+    client.join(start, support::options("ann", 0)).unwrap();
+    assert_eq!(client.take_outputs(), [ClientOutput::Connect]);
+    client.wake(start + SECOND / 2);
+    assert_eq!(client.take_outputs(), []);
+    client.wake(start + SECOND * 2);
+    assert_eq!(client.take_outputs(), [ClientOutput::Connect]);
+}
+
+#[test]
+fn a_token_that_is_too_long_is_refused_before_anything_happens() {
+    let mut client = meeting_session_core::Client::new(1);
+    let mut options = support::options("ann", 0);
+    options.token = Some("t".repeat(limits::TOKEN_UNITS + 1));
+    assert!(client.join(meeting_session_core::Instant::default(), options).is_err());
+    assert_eq!(client.take_outputs(), []);
 }

@@ -294,7 +294,7 @@ impl World {
     }
 }
 
-fn options(name: &str, index: usize) -> JoinOptions {
+pub(crate) fn options(name: &str, index: usize) -> JoinOptions {
     JoinOptions {
         session: "standup".into(),
         user_name: name.into(),
