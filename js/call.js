@@ -4,7 +4,7 @@
 
 import { readAddress } from './address.js';
 import { json, notJson, options, recipients, sessionData } from './convert.js';
-import { mistake, tooLarge, USER_TOO_LARGE } from './errors.js';
+import { mistake, SessionError, tooLarge, USER_TOO_LARGE } from './errors.js';
 import { Page } from './page.js';
 
 const STRATEGIES = ['replace', 'shallow-merge'];
@@ -104,16 +104,18 @@ export class Call {
     return this.#client.revision();
   }
 
-  setMeetingSessionData(data, mergeStrategy = 'replace') {
-    if (!this.#joined()) mistake('setMeetingSessionData only supported after join.');
-    if (!STRATEGIES.includes(mergeStrategy)) {
-      mistake(`Unrecognized mergeStrategy provided. Options are: [${STRATEGIES}]`);
+  setMeetingSessionData(data, mergeStrategy) {
+    try {
+      this.#write('setMeetingSessionData', 0, data, mergeStrategy);
+    } catch ({ message }) {
+      mistake(message);
     }
-    const merge = mergeStrategy === 'shallow-merge';
-    const [set, deleted] = sessionData(data, merge);
-    const refused = this.#client.update(merge, set, deleted);
-    if (refused === 0) notJson(new SyntaxError('a key contains a lone surrogate'));
-    if (refused) mistake(tooLarge(refused));
+  }
+
+  async updateMeetingSessionData(data, options) {
+    return this.#page.write((number) =>
+      this.#write('updateMeetingSessionData', number, data, options?.mergeStrategy),
+    );
   }
 
   sendAppMessage(data, to) {
@@ -196,6 +198,20 @@ export class Call {
 
   eventNames() {
     return this.#page.emitter.names();
+  }
+
+  /** Hands a write to the module after Daily's checks. The page waits for the end of one whose number is not 0. */
+  #write(method, number, data, mergeStrategy = 'replace') {
+    if (!this.#joined()) throw new SessionError('not_joined', `${method} only supported after join.`);
+    if (!STRATEGIES.includes(mergeStrategy)) {
+      const message = `Unrecognized mergeStrategy provided. Options are: [${STRATEGIES}]`;
+      throw new SessionError('invalid_argument', message);
+    }
+    const merge = mergeStrategy === 'shallow-merge';
+    const [set, deleted] = sessionData(data, merge);
+    const refused = this.#client.update(number, merge, set, deleted);
+    if (refused === 0) notJson(new SyntaxError('a key contains a lone surrogate'));
+    if (refused) throw new SessionError('too_large', tooLarge(refused), refused);
   }
 
   #joined() {

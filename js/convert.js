@@ -1,6 +1,6 @@
 // What the application hands in, to JSON text: the only place that looks into untyped values.
 
-import { mistake } from './errors.js';
+import { SessionError } from './errors.js';
 
 /** Only for updates up to this many characters is it checked whether JSON changes them: the check costs a write. */
 const MODIFICATION_CHECK_LENGTH = 8 * 1024;
@@ -86,13 +86,13 @@ const FACTORY_OPTIONS = ['allowMultipleCallInstances', 'strictMode', 'aboutClien
 function checkPlain(data) {
   const prototype = typeof data === 'object' && data !== null ? Object.getPrototypeOf(data) : undefined;
   if (prototype !== null && prototype !== Object.prototype) {
-    mistake('Meeting session data must be a plain (map-like) object');
+    throw new SessionError('invalid_argument', 'Meeting session data must be a plain (map-like) object');
   }
 }
 
 /** Check 5 of daily-js. */
 export function notJson(error) {
-  mistake(`Meeting session data must be serializable to JSON: ${error}`);
+  throw new SessionError('not_serializable', `Meeting session data must be serializable to JSON: ${error}`);
 }
 
 /** Warns when readers will not get what the writer has: dates become text, `NaN` becomes null, functions vanish. */

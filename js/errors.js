@@ -8,6 +8,20 @@ export function mistake(message) {
 
 export const USER_TOO_LARGE = 'User name, user data or token too large. Max size is 256, 4096 and 8192 characters';
 
+/** Why a write did not come to pass: what `updateMeetingSessionData` rejects with. */
+export class SessionError extends Error {
+  constructor(code, message, size) {
+    super(message);
+    this.code = code;
+    this.retryable = ['busy', 'expired'].includes(code);
+    if (size) this.size = size;
+  }
+
+  get name() {
+    return 'SessionError';
+  }
+}
+
 /** Daily's text for data that is too large, its spelling included. */
 export function tooLarge(size) {
   return `Meeting session data is too large (${size} characters). Maximum size suppported is 102400.`;
@@ -20,6 +34,7 @@ export function writeFailure(code, size) {
   const reasons = {
     session_reset: 'the session began anew while the connection was lost',
     expired: 'the connection was lost for too long',
+    busy: 'too many others are waiting to be sent',
     left: 'the call was left before it could be sent',
   };
   return `Meeting session data was not set: ${reasons[code] ?? 'the server did not accept it'}`;

@@ -1,26 +1,6 @@
-// The package's entry: `Call` and the statics of Daily's factory.
-//
-// Nothing happens at import. The module is compiled when the first call is made, synchronously, because Daily's
-// `createCallObject()` is synchronous.
+// The package's default entry: `Call` with the statics of Daily's factory.
 
-import { initSync, SessionClient } from '../target/browser/meeting_session_state.js';
-import { Call as BaseCall } from './call.js';
-import { wasmBytes } from '../target/browser/bytes.js';
-
-let loaded = false;
-
-/** Compiles the module on first use. */
-function load() {
-  if (loaded) return;
-  try {
-    initSync({ module: wasmBytes() });
-  } catch (error) {
-    if (error?.name !== 'CompileError') throw error;
-    const advice = "the page's Content-Security-Policy must allow script-src 'wasm-unsafe-eval'";
-    throw new Error(`meeting-session-state could not compile its module: ${advice}`, { cause: error });
-  }
-  loaded = true;
-}
+import { Call as BaseCall, connect, SessionError } from './core.js';
 
 /** The calls that are not destroyed, oldest first. */
 const instances = new Set();
@@ -32,8 +12,7 @@ export class Call extends BaseCall {
     }
     const several = options?.allowMultipleCallInstances || options?.strictMode === false;
     if (Call.getCallInstance() && !several) throw new Error('Duplicate DailyIframe instances are not allowed');
-    load();
-    super(options, (page) => new SessionClient(page));
+    super(options, connect);
     instances.add(this);
   }
 
@@ -75,5 +54,7 @@ export class Call extends BaseCall {
 }
 
 export const { createCallObject, getCallInstance, supportedBrowser, version } = Call;
+
+export { SessionError };
 
 export default Call;

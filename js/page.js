@@ -5,7 +5,7 @@
 // keep their order however deep the calls go.
 
 import { Emitter } from './emitter.js';
-import { writeFailure } from './errors.js';
+import { SessionError, writeFailure } from './errors.js';
 
 /** Objects are replaced, never changed: applications compare them by identity. */
 export class Page {
@@ -20,6 +20,9 @@ export class Page {
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
   waiting = { join: [], leave: [], destroy: [], user: [] };
+  /** Awaited writes that have not ended, by number. */
+  #writes = new Map();
+  #lastWrite = 0;
   #queue = [];
   #delivering = false;
 
@@ -63,6 +66,20 @@ export class Page {
     // Who leaves without waiting for a change of the name must not see an unhandled rejection.
     if (purpose === 'user') promise.catch(() => {});
     return promise;
+  }
+
+  /** A promise for the end of a write, which `send` hands over under the number that it gets, or throws. */
+  write(send) {
+    return new Promise((resolve, reject) => {
+      const number = String(++this.#lastWrite);
+      this.#writes.set(number, { resolve, reject });
+      try {
+        send(this.#lastWrite);
+      } catch (error) {
+        this.#writes.delete(number);
+        reject(error);
+      }
+    });
   }
 
   /** Ends this view for good. */
@@ -157,6 +174,16 @@ export class Page {
     const errorMsg = writeFailure(code, size);
     const details = size ? { code, size: Number(size) } : { code };
     this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details });
+  }
+
+  writeEnded(number, end) {
+    const [value, how] = end.split(' ');
+    const { resolve, reject } = this.#writes.get(number);
+    this.#writes.delete(number);
+    this.#queue.push(() => {
+      if (how === 'applied' || how === 'unchanged') resolve({ revision: Number(value), status: how });
+      else reject(new SessionError(how, writeFailure(how, value), Number(value)));
+    });
   }
 
   failed(type, reason) {

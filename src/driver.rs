@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, Failure};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd};
 use meeting_session_core::json::{decimal, push_quoted};
 use meeting_session_core::protocol::{CloseCode, StateChange};
 use meeting_session_core::{Client, Instant};
@@ -173,6 +173,17 @@ impl Driver {
             ClientEvent::WriteFailed(failure) => {
                 let size = failure.size().map(|size| decimal(size as u64));
                 tell("writeFailed", failure.code(), &size.unwrap_or_default());
+            }
+            ClientEvent::WriteEnded { write, end } => {
+                let (how, number) = match end {
+                    WriteEnd::Applied(revision) => ("applied", revision),
+                    WriteEnd::Unchanged(revision) => ("unchanged", revision),
+                    WriteEnd::Failed(failure) => (failure.code(), failure.size().unwrap_or(0) as u64),
+                };
+                let mut end = decimal(number);
+                end.push(' ');
+                end.push_str(how);
+                tell("writeEnded", &decimal(u64::from(write.0)), &end);
             }
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),

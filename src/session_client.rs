@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use meeting_session_core::client::JoinOptions;
+use meeting_session_core::client::{JoinOptions, WriteId};
 use meeting_session_core::json::hex;
 use meeting_session_core::protocol::{ParticipantId, limits};
 use meeting_session_core::{Client, Json, MergeStrategy, Update};
@@ -55,16 +55,22 @@ impl SessionClient {
 
     /// Writes session data: `set` is one JSON object, `deleted` an array of keys, both as `JSON.stringify` made them.
     ///
+    /// With `write` 0 it is batched. With another number, which the page has not used before, it goes at once, and the
+    /// page is told `writeEnded` with that number in any case.
+    ///
     /// Returns nothing when that was accepted. Otherwise nothing was done, and it returns 0 when a key has no text that
     /// could be read back, or the size of `set` when that is over [`limits::DATA_UNITS`].
-    pub fn update(&self, merge: bool, set: &str, deleted: &str) -> Option<u32> {
+    pub fn update(&self, write: u32, merge: bool, set: &str, deleted: &str) -> Option<u32> {
         let strategy = if merge { MergeStrategy::ShallowMerge } else { MergeStrategy::Replace };
         let Some(update) = Update::from_stringified(strategy, set, deleted) else { return Some(0) };
         let units = update.units();
         if units > limits::DATA_UNITS {
             return u32::try_from(units).ok();
         }
-        self.driver.input(|client, now| client.update(now, update));
+        self.driver.input(|client, now| match write {
+            0 => client.update(now, update),
+            number => client.write(now, WriteId(number), update),
+        });
         None
     }
 

@@ -16,9 +16,9 @@ use crate::random::Random;
 use crate::session::check_user;
 use crate::time::Instant;
 use crate::update::Update;
-use writes::Writes;
+use writes::{Owner, Writes};
 
-pub use event::{ClientEvent, ClientOutput, Failure, WriteFailure};
+pub use event::{ClientEvent, ClientOutput, Failure, WriteEnd, WriteFailure, WriteId};
 
 /// What a join needs. The address is the owner's business.
 #[derive(Debug, Clone)]
@@ -194,14 +194,23 @@ impl Client {
 
     /// Writes session data, batched: at once after a quiet interval, otherwise with the rest at its end.
     pub fn update(&mut self, now: Instant, update: Update) {
-        if self.joining_since.is_some() || update.is_noop() {
-            return;
+        if self.joining_since.is_none() && !update.is_noop() {
+            self.push_write(now, None, update);
         }
-        if self.state == State::Idle {
-            return self.write_failed(WriteFailure::Left);
+    }
+
+    /// Writes session data at once, after all that was written before. [`ClientEvent::WriteEnded`] with the number that
+    /// the owner gives it follows in any case.
+    pub fn write(&mut self, now: Instant, write: WriteId, update: Update) {
+        self.push_write(now, Some(write), update);
+    }
+
+    fn push_write(&mut self, now: Instant, owner: Owner, update: Update) {
+        if self.state == State::Idle || self.joining_since.is_some() {
+            return self.write_failed(owner, WriteFailure::Left);
         }
-        if let Err(units) = self.writes.push(now, update) {
-            return self.write_failed(WriteFailure::Rejected(Rejection::TooLarge(units)));
+        if let Err(failure) = self.writes.push(now, owner, update) {
+            return self.write_failed(owner, failure);
         }
         if self.hidden {
             self.hide(now);
@@ -379,11 +388,12 @@ impl Client {
             State::Backoff(until) if until <= now => self.connect(now),
             State::Connecting(_) | State::Joining(_) | State::Joined | State::Backoff(_) => {}
         }
-        if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) && self.writes.drop_in_flight() {
-            self.write_failed(WriteFailure::Unknown);
+        if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) {
+            self.give_up_in_flight();
         }
-        if self.state != State::Joined && self.writes.expire(now) {
-            self.write_failed(WriteFailure::Expired);
+        if self.state != State::Joined {
+            let expired = self.writes.expire(now);
+            self.writes_failed(expired, WriteFailure::Expired);
         }
         self.sync(now);
     }
@@ -463,15 +473,17 @@ impl Client {
             let reset = before.is_some_and(|before| before.epoch != joined.position.epoch);
             self.event(ClientEvent::Reconnected);
             if reset {
-                // Both were made for a session that is gone: what was sent may have been part of it, the rest not.
-                let in_flight = self.writes.drop_in_flight();
-                if self.writes.drop_pending() || in_flight {
-                    self.write_failed(WriteFailure::Rejected(Rejection::SessionReset));
-                }
+                // All were made for a session that is gone: what was sent may have been part of it, the rest not. Of
+                // the batched ones one event speaks for both.
+                let (mut batched, awaited) =
+                    self.writes.drop_in_flight().into_iter().partition(Option::is_none);
+                self.writes_failed(awaited, WriteFailure::Unknown);
+                batched.extend(self.writes.drop_pending());
+                self.writes_failed(batched, WriteFailure::Rejected(Rejection::SessionReset));
                 self.app_messages.clear();
                 self.event(ClientEvent::SessionChanged);
-            } else if !joined.resumed && self.writes.drop_in_flight() {
-                self.write_failed(WriteFailure::Unknown);
+            } else if !joined.resumed {
+                self.give_up_in_flight();
             }
             self.replace_participants(own_before.as_ref(), participants);
             if changed || reset {
@@ -541,8 +553,8 @@ impl Client {
         match message {
             ServerMessage::State { position, change } => self.state_changed(now, position, change),
             ServerMessage::Result { sequence, result } => {
-                if let Some(UpdateResult::Rejected(rejection)) = self.writes.answered(sequence, result) {
-                    self.write_failed(WriteFailure::Rejected(rejection));
+                if let Some((owner, result)) = self.writes.answered(sequence, result) {
+                    self.write_ended(owner, result);
                 }
                 if self.leaving_until.is_some() {
                     self.send_pending(now);
@@ -596,21 +608,28 @@ impl Client {
         self.event(ClientEvent::DataChanged);
     }
 
-    /// Sends what waits if its time has come.
+    /// Sends what waits as far as its time has come.
     fn sync(&mut self, now: Instant) {
-        if self.state == State::Joined && self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now)
+        while self.state == State::Joined
+            && self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now)
         {
-            self.send_pending(now);
+            self.send_next(now);
         }
     }
 
+    /// Sends what waits, without regard to intervals.
     fn send_pending(&mut self, now: Instant) {
-        let Some(position) = self.position else { return };
+        while self.send_next(now) {}
+    }
+
+    fn send_next(&mut self, now: Instant) -> bool {
+        let Some(position) = self.position else { return false };
         match self.writes.send(now, position.epoch) {
             Some(Ok(frame)) => self.send(frame),
-            Some(Err(units)) => self.write_failed(WriteFailure::Rejected(Rejection::TooLarge(units))),
-            None => {}
+            Some(Err((owner, failure))) => self.write_failed(owner, failure),
+            None => return false,
         }
+        true
     }
 
     fn leave_if_answered(&mut self) {
@@ -632,12 +651,9 @@ impl Client {
 
     /// Back to the beginning; only the jitter goes on.
     fn stop(&mut self, failure: Option<Failure>) {
-        if self.writes.drop_in_flight() {
-            self.write_failed(WriteFailure::Unknown);
-        }
-        if self.writes.drop_pending() {
-            self.write_failed(WriteFailure::Left);
-        }
+        self.give_up_in_flight();
+        let pending = self.writes.drop_pending();
+        self.writes_failed(pending, WriteFailure::Left);
         self.outputs.extend(failure.map(|failure| ClientOutput::Event(ClientEvent::Failed(failure))));
         self.event(ClientEvent::Left);
         let seed = self.random.bits();
@@ -645,8 +661,38 @@ impl Client {
         *self = Self { outputs, ..Self::new(seed) };
     }
 
-    fn write_failed(&mut self, failure: WriteFailure) {
-        self.event(ClientEvent::WriteFailed(failure));
+    fn give_up_in_flight(&mut self) {
+        let in_flight = self.writes.drop_in_flight();
+        self.writes_failed(in_flight, WriteFailure::Unknown);
+    }
+
+    /// One event for each awaited write and one for all batched ones.
+    fn writes_failed(&mut self, owners: Vec<Owner>, failure: WriteFailure) {
+        let mut batched = false;
+        for owner in owners {
+            if owner.is_some() || !core::mem::replace(&mut batched, true) {
+                self.write_failed(owner, failure);
+            }
+        }
+    }
+
+    fn write_failed(&mut self, owner: Owner, failure: WriteFailure) {
+        self.event(match owner {
+            Some(write) => ClientEvent::WriteEnded { write, end: WriteEnd::Failed(failure) },
+            None => ClientEvent::WriteFailed(failure),
+        });
+    }
+
+    fn write_ended(&mut self, owner: Owner, result: UpdateResult) {
+        let end = match (result, owner) {
+            (UpdateResult::Rejected(rejection), _) => {
+                return self.write_failed(owner, WriteFailure::Rejected(rejection));
+            }
+            (_, None) => return,
+            (UpdateResult::Applied(revision), Some(write)) => (write, WriteEnd::Applied(revision)),
+            (UpdateResult::Unchanged(revision), Some(write)) => (write, WriteEnd::Unchanged(revision)),
+        };
+        self.event(ClientEvent::WriteEnded { write: end.0, end: end.1 });
     }
 
     fn event(&mut self, event: ClientEvent) {

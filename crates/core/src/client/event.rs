@@ -41,8 +41,15 @@ pub enum ClientEvent {
     Reconnected,
     /// After a reconnect the session had begun anew, without what was in it.
     SessionReset,
-    /// Writes did not come to pass, or nobody knows.
+    /// Batched writes did not come to pass, or nobody knows.
     WriteFailed(WriteFailure),
+    /// An awaited write has ended, after the data that it led to.
+    WriteEnded {
+        /// Which one.
+        write: WriteId,
+        /// How.
+        end: WriteEnd,
+    },
     /// A message from another participant.
     AppMessage {
         /// The sender.
@@ -58,6 +65,21 @@ pub enum ClientEvent {
     Left,
 }
 
+/// The number by which the owner knows a write that it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteId(pub u32);
+
+/// How an awaited write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteEnd {
+    /// It became this revision.
+    Applied(u64),
+    /// The data already was like that, at this revision.
+    Unchanged(u64),
+    /// It did not come to pass, or nobody knows.
+    Failed(WriteFailure),
+}
+
 /// Why writes did not come to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteFailure {
@@ -65,6 +87,8 @@ pub enum WriteFailure {
     Rejected(Rejection),
     /// They could not be sent for [`limits::UNSENT_MAX`].
     Expired,
+    /// [`limits::UNSENT_WRITES`] were waiting already.
+    Busy,
     /// `leave()`, or a failure, came before they could be sent.
     Left,
     /// The connection was lost for good after they were sent: they may have been applied or not.
@@ -79,6 +103,7 @@ impl WriteFailure {
             Self::Rejected(Rejection::OutOfOrder) | Self::Unknown => "unknown",
             Self::Rejected(rejection) => rejection.code(),
             Self::Expired => "expired",
+            Self::Busy => "busy",
             Self::Left => "left",
         }
     }
@@ -87,7 +112,7 @@ impl WriteFailure {
     pub const fn size(self) -> Option<usize> {
         match self {
             Self::Rejected(Rejection::TooLarge(size)) => Some(size),
-            Self::Rejected(_) | Self::Expired | Self::Left | Self::Unknown => None,
+            Self::Rejected(_) | Self::Expired | Self::Busy | Self::Left | Self::Unknown => None,
         }
     }
 }

@@ -1,30 +1,55 @@
 //! The writes of one client on their way to the server: what waits, and what is sent and not yet answered.
 
+use core::mem::take;
 use core::time::Duration;
 
+use super::event::{WriteFailure, WriteId};
 use crate::json::utf16_units;
 use crate::position::Epoch;
-use crate::protocol::{UpdateRequest, UpdateResult, limits};
+use crate::protocol::{Rejection, UpdateRequest, UpdateResult, limits};
 use crate::time::Instant;
 use crate::update::Update;
 
-/// Writes made this close together share one fate when they cannot be sent.
+/// Batched writes made this close together share one fate when they cannot be sent.
 const BATCH_SPAN: Duration = Duration::from_secs(5);
 
-/// The write queue of `setMeetingSessionData`.
+/// What one operation costs of the server's rate.
+const OPERATION_COST: Duration = Duration::from_millis(1_000 / limits::OPERATIONS_PER_SECOND as u64);
+
+/// Operations that are sent without a pause: half of what the server allows, as more than writes counts there.
+const BURST: Duration =
+    Duration::from_millis(500 * limits::OPERATION_BURST as u64 / limits::OPERATIONS_PER_SECOND as u64);
+
+/// Whose end it is: that of one awaited write, or, with none, of batched ones, which nobody waits for.
+pub(super) type Owner = Option<WriteId>;
+
+/// All writes of one client, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
-    /// Not sent, oldest first, with the time of the first write in each batch. More than one only while offline.
-    pending: Vec<(Instant, Update)>,
+    /// Not sent, oldest first.
+    pending: Vec<Pending>,
     /// Sent and frozen, oldest first: what goes out again after a reconnect is the same text.
     in_flight: Vec<InFlight>,
     last_sequence: u64,
+    /// When the last batch was sent.
     synced_at: Option<Instant>,
+    /// When everything sent so far is paid for at the server's rate.
+    paid_at: Instant,
+}
+
+/// An awaited write, or a batch of those that are not.
+#[derive(Debug)]
+struct Pending {
+    /// When it was made; of a batch, when the first one was.
+    since: Instant,
+    owner: Owner,
+    update: Update,
 }
 
 #[derive(Debug)]
 struct InFlight {
     sequence: u64,
+    owner: Owner,
     frame: String,
 }
 
@@ -32,31 +57,35 @@ impl Writes {
     /// Adds a write to what waits.
     ///
     /// # Errors
-    /// The units that all that waits would have with it, when they are more than [`limits::DATA_UNITS`]. Applied after
-    /// the writes before it, it would be refused as well, so it is not added, and they are not lost with it.
-    pub(super) fn push(&mut self, now: Instant, update: Update) -> Result<(), usize> {
-        let apart: usize = self.pending.iter().map(|(_, batch)| batch.units()).sum();
-        if apart + update.units() > limits::DATA_UNITS {
-            let units = self.all_pending(update.clone()).units();
-            if units > limits::DATA_UNITS {
-                return Err(units);
+    /// Why it was not added. A batch that is over [`limits::DATA_UNITS`] would be refused as a whole, so the write that
+    /// makes it too large is refused alone.
+    pub(super) fn push(&mut self, now: Instant, owner: Owner, update: Update) -> Result<(), WriteFailure> {
+        if owner.is_none() {
+            let apart: usize = self.last_batches().iter().map(|batch| batch.update.units()).sum();
+            if apart + update.units() > limits::DATA_UNITS {
+                let units = coalesced(self.last_batches(), update.clone()).units();
+                if units > limits::DATA_UNITS {
+                    return Err(WriteFailure::Rejected(Rejection::TooLarge(units)));
+                }
             }
+            if let Some(last) = self.pending.last_mut()
+                && last.owner.is_none()
+                && now.since(last.since) < BATCH_SPAN
+            {
+                last.update.coalesce(update);
+                return Ok(());
+            }
+        } else if self.pending.len() >= limits::UNSENT_WRITES {
+            return Err(WriteFailure::Busy);
         }
-        match self.pending.last_mut() {
-            Some((since, batch)) if now.since(*since) < BATCH_SPAN => batch.coalesce(update),
-            _ => self.pending.push((now, update)),
-        }
+        self.pending.push(Pending { since: now, owner, update });
         Ok(())
     }
 
-    /// What waits and then `last`, as one update.
-    fn all_pending(&self, last: Update) -> Update {
-        let mut batches = self.pending.iter().map(|(_, batch)| batch.clone()).chain([last]);
-        let first = batches.next().unwrap_or_else(Update::noop);
-        batches.fold(first, |mut all, later| {
-            all.coalesce(later);
-            all
-        })
+    /// The batches that would be sent as one with the next batched write.
+    fn last_batches(&self) -> &[Pending] {
+        let from = self.pending.iter().rposition(|write| write.owner.is_some()).map_or(0, |last| last + 1);
+        self.pending.get(from..).unwrap_or_default()
     }
 
     pub(super) fn has_pending(&self) -> bool {
@@ -67,35 +96,54 @@ impl Writes {
         !self.in_flight.is_empty()
     }
 
-    /// When what waits may be sent: at once after a quiet interval, otherwise at the end of the interval. None while
-    /// nothing waits or an answer is outstanding.
+    /// When the first of what waits may be sent. None while nothing waits or too much is unanswered.
+    ///
+    /// Batched writes go at once after a quiet interval, otherwise at its end. An awaited one goes at once, and so does
+    /// what was written before it; only the server's rate holds it back.
     pub(super) fn due_at(&self, interval: Duration) -> Option<Instant> {
-        let (since, _) = self.pending.first()?;
-        self.in_flight.is_empty().then(|| self.synced_at.map_or(*since, |synced| synced + interval))
+        let first = self.pending.first()?;
+        if self.pending.iter().any(|write| write.owner.is_some()) {
+            let free = self.in_flight.len() < limits::IN_FLIGHT;
+            free.then(|| first.since.max(self.paid_at.before(BURST)))
+        } else {
+            let quiet = self.synced_at.map_or(first.since, |synced| synced + interval);
+            self.in_flight.is_empty().then_some(quiet)
+        }
     }
 
-    /// Takes all that waits, as one frame to send. `None` when nothing waits or too much is in flight.
+    /// Takes the first of what waits, an awaited write or all that is batched before the next one, as a frame to send.
+    /// `None` when nothing waits or too much is unanswered.
     ///
     /// # Errors
     /// The units of a frame that the server would not read, for the length of the keys that it deletes. It is dropped:
     /// sent, it would cost the connection, and after the reconnect again.
-    pub(super) fn send(&mut self, now: Instant, epoch: Epoch) -> Option<Result<String, usize>> {
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        epoch: Epoch,
+    ) -> Option<Result<String, (Owner, WriteFailure)>> {
         if self.in_flight.len() >= limits::IN_FLIGHT {
             return None;
         }
-        let mut batches = core::mem::take(&mut self.pending).into_iter();
-        let (_, mut update) = batches.next()?;
-        for (_, later) in batches {
-            update.coalesce(later);
+        let mut waiting = take(&mut self.pending).into_iter().peekable();
+        let Pending { owner, mut update, .. } = waiting.next()?;
+        while owner.is_none()
+            && let Some(later) = waiting.next_if(|write| write.owner.is_none())
+        {
+            update.coalesce(later.update);
         }
+        self.pending.extend(waiting);
         let sequence = self.last_sequence + 1;
         let frame = UpdateRequest { sequence, epoch, update }.encode();
         if frame.len() > limits::CLIENT_FRAME_BYTES {
-            return Some(Err(utf16_units(&frame)));
+            return Some(Err((owner, WriteFailure::Rejected(Rejection::TooLarge(utf16_units(&frame))))));
         }
-        self.synced_at = Some(now);
+        if owner.is_none() {
+            self.synced_at = Some(now);
+        }
+        self.paid_at = self.paid_at.max(now) + OPERATION_COST;
         self.last_sequence = sequence;
-        self.in_flight.push(InFlight { sequence, frame: frame.clone() });
+        self.in_flight.push(InFlight { sequence, owner, frame: frame.clone() });
         Some(Ok(frame))
     }
 
@@ -105,35 +153,53 @@ impl Writes {
     }
 
     /// Ends the write that the server answered; `None` when it is none of ours.
-    pub(super) fn answered(&mut self, sequence: u64, result: UpdateResult) -> Option<UpdateResult> {
-        let before = self.in_flight.len();
-        self.in_flight.retain(|write| write.sequence != sequence);
-        (self.in_flight.len() < before).then_some(result)
+    pub(super) fn answered(&mut self, sequence: u64, result: UpdateResult) -> Option<(Owner, UpdateResult)> {
+        let mut ended = None;
+        self.in_flight.retain(|write| {
+            let found = write.sequence == sequence;
+            if found {
+                ended = Some((write.owner, result));
+            }
+            !found
+        });
+        ended
     }
 
-    /// When the oldest batch has waited too long.
+    /// When the oldest of what waits has waited too long.
     pub(super) fn expires_at(&self) -> Option<Instant> {
-        self.pending.first().map(|(since, _)| *since + limits::UNSENT_MAX)
+        self.pending.first().map(|write| write.since + limits::UNSENT_MAX)
     }
 
-    /// Drops the batches that have waited too long; true if there were any.
-    pub(super) fn expire(&mut self, now: Instant) -> bool {
-        let before = self.pending.len();
-        self.pending.retain(|(since, _)| *since + limits::UNSENT_MAX > now);
-        self.pending.len() < before
+    /// Drops what has waited too long, and says whose it was.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Owner> {
+        let mut expired = Vec::new();
+        self.pending.retain(|write| {
+            let fresh = write.since + limits::UNSENT_MAX > now;
+            if !fresh {
+                expired.push(write.owner);
+            }
+            fresh
+        });
+        expired
     }
 
-    /// Gives up waiting for answers; true if any were outstanding.
-    pub(super) fn drop_in_flight(&mut self) -> bool {
-        let outstanding = self.has_in_flight();
-        self.in_flight.clear();
-        outstanding
+    /// Gives up waiting for answers, and says whose they were.
+    pub(super) fn drop_in_flight(&mut self) -> Vec<Owner> {
+        take(&mut self.in_flight).iter().map(|write| write.owner).collect()
     }
 
-    /// Drops what waits; true if anything did.
-    pub(super) fn drop_pending(&mut self) -> bool {
-        let waiting = self.has_pending();
-        self.pending.clear();
-        waiting
+    /// Drops what waits, and says whose it was.
+    pub(super) fn drop_pending(&mut self) -> Vec<Owner> {
+        take(&mut self.pending).iter().map(|write| write.owner).collect()
     }
+}
+
+/// These batches and then `last`, as one update.
+fn coalesced(batches: &[Pending], last: Update) -> Update {
+    let mut all = Update::noop();
+    for batch in batches {
+        all.coalesce(batch.update.clone());
+    }
+    all.coalesce(last);
+    all
 }

@@ -56,9 +56,9 @@ pub const OPERATION_BURST: u32 = 100;
 /// How long a connection may stay over its rate before it is closed.
 pub const THROTTLED_MAX: Duration = Duration::from_secs(10);
 
-/// Updates of one client that are sent and not yet answered. The second place is used only when a page goes away and
-/// cannot wait for the answer to the first. The server remembers as many results for each client.
-pub const IN_FLIGHT: usize = 2;
+/// Updates of one client that are sent and not yet answered: enough that awaited writes run at the server's rate over
+/// 150 ms. The server remembers as many results for each client. Batched writes wait until there is none.
+pub const IN_FLIGHT: usize = 8;
 
 /// The time between two updates of one client made by `setMeetingSessionData`, unless the server sets another: one
 /// second, as Daily's documentation of that method says.
@@ -98,6 +98,9 @@ pub const LOG_KEY_BYTES: usize = 256 * 1024;
 
 /// A write that could not be sent for this long is dropped and reported, so that an old "mute everyone" never fires.
 pub const UNSENT_MAX: Duration = Duration::from_secs(30);
+
+/// Writes of one client that wait to be sent; a further awaited one is refused. Batched ones share few places.
+pub const UNSENT_WRITES: usize = 128;
 
 /// App messages that wait for a reconnect.
 pub const UNSENT_APP_MESSAGES: usize = 32;

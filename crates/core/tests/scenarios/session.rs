@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // a test that unwraps has found something
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{World, merge, replace};
 use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteFailure};
 use meeting_session_core::protocol::{ClientMessage, ParticipantId, Rejection, limits};
 use meeting_session_core::{Json, Update};
-use support::{World, merge, replace};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -657,7 +655,7 @@ fn a_join_whose_answer_takes_long_is_waited_for_once_the_socket_is_open() {
 fn a_socket_that_opens_for_too_long_is_replaced_when_the_network_comes_back() {
     let mut client = meeting_session_core::Client::new(1);
     let start = meeting_session_core::Instant::from_millis(1_000);
-    client.join(start, support::options("ann", 0)).unwrap();
+    client.join(start, crate::support::options("ann", 0)).unwrap();
     assert_eq!(client.take_outputs(), [ClientOutput::Connect]);
     client.wake(start + SECOND / 2);
     assert_eq!(client.take_outputs(), []);
@@ -668,7 +666,7 @@ fn a_socket_that_opens_for_too_long_is_replaced_when_the_network_comes_back() {
 #[test]
 fn a_token_that_is_too_long_is_refused_before_anything_happens() {
     let mut client = meeting_session_core::Client::new(1);
-    let mut options = support::options("ann", 0);
+    let mut options = crate::support::options("ann", 0);
     options.token = Some("t".repeat(limits::TOKEN_UNITS + 1));
     assert!(client.join(meeting_session_core::Instant::default(), options).is_err());
     assert_eq!(client.take_outputs(), []);
