@@ -48,6 +48,7 @@ for (const name of Object.keys(MODULES)) {
 
 const glue = join(root, 'target/browser');
 const wasmFile = join(glue, 'meeting_session_state_bg.wasm');
+const glueFile = join(glue, 'meeting_session_state.js');
 const dist = join(root, 'dist');
 const next = join(root, 'target/dist-next');
 const previous = join(root, 'target/dist-previous');
@@ -83,7 +84,22 @@ async function optimise(env) {
     throw new Failure(`node_modules has ${version.trim()} instead of version ${BINARYEN_MAJOR}: run \`npm ci\`.`);
   }
   // No --all-features: the module names the features that it uses, and with more of them no engine loads the result.
-  await run(wasmOpt, ['-Oz', '-ocimfs=0', '--strip-debug', '--strip-producers', wasmFile, '-o', wasmFile], { env });
+  const passes = ['-Oz', '--converge', '-ocimfs=0', '--strip-debug', '--strip-producers'];
+  await run(wasmOpt, [...passes, wasmFile, '-o', wasmFile], { env });
+  const renamed = await run(wasmOpt, ['--minify-imports-and-exports-and-modules', wasmFile, '-o', wasmFile], { env });
+  await renameInGlue(JSON.parse(renamed));
+}
+
+/** The glue with the short names that the optimiser gave to imports and exports; the long ones are 1.3 KB (gzip). */
+async function renameInGlue({ imports, exports }) {
+  let code = await readFile(glueFile, 'utf8');
+  for (const [, name, short] of imports) {
+    if (!code.includes(` ${name}: function`)) throw new Error(`${glueFile} has no import ${name}`);
+    code = code.replace(` ${name}: function`, ` ${short}: function`);
+  }
+  for (const [name, short] of exports) code = code.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, 'g'), `wasm.${short}`);
+  // All imports are from the module that the optimiser calls "a".
+  await writeFile(glueFile, code.replace('"./meeting_session_state_bg.js":', '"a":'));
 }
 
 /**
@@ -117,7 +133,7 @@ async function bundle() {
       legalComments: 'none',
       logLevel: 'silent',
     }).catch(failWith(esbuild));
-    if (name !== 'core') await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`));
+    if (name !== 'core') await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`)).catch(ignoreMissing);
   }
 
   await rm(previous, { recursive: true, force: true });

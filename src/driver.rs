@@ -3,8 +3,9 @@
 //! Every input goes the same way: the core handles it, its outputs are carried out, and only then, with no borrow held,
 //! does the page run the application's handlers, which may call back in.
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use core::cell::RefCell;
 
 use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd};
 use meeting_session_core::json::{decimal, push_quoted};
@@ -45,7 +46,15 @@ impl Driver {
             address: RefCell::default(),
             close_reason: RefCell::default(),
             socket: RefCell::default(),
-            timer: RefCell::default(),
+            timer: RefCell::new(Timer::new({
+                let me = me.clone();
+                move || {
+                    if let Some(driver) = me.upgrade() {
+                        driver.timer.borrow_mut().fired();
+                        driver.input(Client::handle_timeout);
+                    }
+                }
+            })),
             lifecycle: RefCell::default(),
         })
     }
@@ -79,13 +88,7 @@ impl Driver {
             }
         }
         let deadline = self.client.borrow().poll_timeout();
-        let me = self.me.clone();
-        self.timer.borrow_mut().set(now, deadline, move || {
-            if let Some(driver) = me.upgrade() {
-                driver.timer.borrow_mut().fired();
-                driver.input(Client::handle_timeout);
-            }
-        });
+        self.timer.borrow_mut().set(now, deadline);
         self.page.deliver();
     }
 

@@ -1,5 +1,6 @@
 //! What the page goes through: hidden and shown, offline and online, away and back.
 
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -1,6 +1,7 @@
 //! `SessionClient`: what the faces in `js/` call. Each method is a check or two and one input for the driver.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
 
 use meeting_session_core::client::{JoinOptions, WriteId};
 use meeting_session_core::json::hex;

@@ -1,5 +1,6 @@
 //! One WebSocket and its handler. Dropping it detaches the handler and closes it.
 
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 

@@ -1,6 +1,8 @@
 //! What a session may be called, and how the last segment of a path says it.
 
 use crate::protocol::limits;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Whether `name` can be the name of a session: 1 to 128 of `A-Z a-z 0-9 _ . ~ -`, but not `.` or `..`, which every
 /// URL parser takes for steps in the path.

@@ -7,6 +7,9 @@
 mod event;
 mod writes;
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::json::{Json, utf16_units};

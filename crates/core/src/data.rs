@@ -1,7 +1,9 @@
 //! The shared object: top-level keys and the raw JSON text of their values.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::json::Json;
 use crate::update::{MergeStrategy, Update, braces_and_commas, member_units, push_object};

@@ -1,5 +1,7 @@
 //! Raw JSON text, and its size in Daily's unit.
 
+use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 use serde_json::value::RawValue;
 

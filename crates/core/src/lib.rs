@@ -5,6 +5,11 @@
 //! take an event and the time and leave outputs to be drained. This crate reads no clock, no random source and no
 //! socket, so a test can run an hour of reconnects in a millisecond.
 
+// Not for where it runs, but for its weight in the browser: see the browser module.
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
 pub mod address;
 pub mod client;
 pub mod data;

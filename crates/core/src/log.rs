@@ -3,8 +3,9 @@
 //! The log holds no values: a delta is made from the keys that changed since a revision and the values that they have
 //! now, so that one delta can skip over any number of revisions.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::position::{Chain, Position};
 use crate::protocol::limits;

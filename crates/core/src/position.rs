@@ -2,6 +2,7 @@
 
 use crate::json::hex;
 use crate::update::Update;
+use alloc::string::String;
 
 /// One life of a session: a random number that changes whenever the session begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

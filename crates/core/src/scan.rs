@@ -3,6 +3,8 @@
 //! For text that is JSON the pieces are right; text that is not is either refused or cut into pieces that no decoder
 //! will take. Nothing here panics or recurses.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 /// The members of an object: the text between the quotes of each key, escapes and all, and the text of its value.
 pub(crate) fn members(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut members = Vec::new();

@@ -1,7 +1,9 @@
 //! One change of session data, and how several become one.
 
-use std::collections::BinaryHeap;
-use std::sync::Arc;
+use alloc::collections::BinaryHeap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::json::{Json, push_quoted, quoted_units};
 use crate::scan::{items, members, string, unescaped};

@@ -2,6 +2,7 @@
 
 use crate::json::Json;
 use crate::protocol::*;
+use alloc::string::String;
 
 /// What the owner has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The writes of one client on their way to the server: what waits, and what is sent and not yet answered.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::mem::take;
 use core::time::Duration;
 

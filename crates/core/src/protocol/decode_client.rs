@@ -1,8 +1,10 @@
 //! What clients send, from JSON text to messages: by serde, because a server must expect any text.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
-use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};

@@ -8,6 +8,9 @@ use super::message::*;
 use crate::json::Json;
 use crate::position::Position;
 use crate::scan::{items, members, number, string};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The members of a message, by name.
 struct Fields<'a>(Vec<(&'a str, &'a str)>);

@@ -5,6 +5,7 @@ use super::message::*;
 use crate::json::{decimal, push_quoted};
 use crate::position::Position;
 use crate::update::push_object;
+use alloc::string::String;
 
 /// Writes one JSON object, member by member.
 struct Object(String);

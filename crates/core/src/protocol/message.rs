@@ -4,6 +4,9 @@ use crate::json::Json;
 use crate::position::{Epoch, Position};
 use crate::scan::{items, string};
 use crate::update::Update;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A participant's public id (`session_id` in Daily's words): new on every join, kept by a resume.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

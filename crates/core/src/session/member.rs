@@ -1,6 +1,7 @@
 //! One participant as the session keeps it, through any number of connections.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::string::String;
 
 use super::ConnectionId;
 use crate::json::Json;

@@ -1,6 +1,7 @@
 //! One connection as the session sees it: what it has been sent and what waits for it.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use super::Frame;
 use crate::protocol::{ParticipantId, limits};
