@@ -107,8 +107,9 @@ export class Call {
   setMeetingSessionData(data, mergeStrategy) {
     try {
       this.#write('setMeetingSessionData', 0, data, mergeStrategy);
-    } catch ({ message }) {
-      mistake(message);
+    } catch (error) {
+      if (error instanceof SessionError) mistake(error.message);
+      throw error;
     }
   }
 

@@ -361,6 +361,35 @@ export interface SessionDataErrorDetails {
   size?: number;
 }
 
+/** How a write by {@link Call.updateMeetingSessionData} ended. */
+export interface UpdateResult {
+  /** The revision that it became; if it changed nothing, the revision of the data. See {@link Call.meetingSessionRevision}. */
+  revision: number;
+  /** `unchanged`: the data was like that already. */
+  status: 'applied' | 'unchanged';
+}
+
+/**
+ * Why {@link Call.updateMeetingSessionData} did not write: one of {@link SessionDataErrorCode}, or
+ * - `not_joined`: the call has not joined, or has left;
+ * - `invalid_argument`: the data is not a plain object, or the strategy is none of the two;
+ * - `not_serializable`: the data cannot be serialised to JSON;
+ * - `busy`: 128 writes are waiting to be sent.
+ */
+export type SessionErrorCode = SessionDataErrorCode | 'not_joined' | 'invalid_argument' | 'not_serializable' | 'busy';
+
+/** What {@link Call.updateMeetingSessionData} rejects with. */
+export class SessionError extends Error {
+  constructor(code: SessionErrorCode, message: string, size?: number);
+  readonly name: 'SessionError';
+  /** Why the write did not take effect. A later version may have more codes. */
+  readonly code: SessionErrorCode;
+  /** Whether the same write, made again later, is safe and may succeed: true for `busy` and `expired`. */
+  readonly retryable: boolean;
+  /** With `too_large`: the length that was too large, in units. */
+  readonly size?: number;
+}
+
 // ---------------------------------------------------------------------------------------------------- events
 
 /**
@@ -741,6 +770,19 @@ export class Call {
    * @see https://docs.daily.co/reference/daily-js/instance-methods/set-meeting-session-data
    */
   setMeetingSessionData(data: unknown, mergeStrategy?: MergeStrategy): void;
+
+  /**
+   * Writes to the session's data like {@link Call.setMeetingSessionData}, but is sent at once, after what that still has to
+   * send, and tells how it ended. When the promise settles, the event of the change has been delivered. Daily has no such
+   * method.
+   *
+   * Up to 8 such writes are on their way at a time; more wait for answers and are sent at 50 a second at most.
+   *
+   * @param data As in {@link Call.setMeetingSessionData}, with the same limits.
+   * @returns Rejects with a {@link SessionError} if the write is refused, cannot be sent within 30 s, or nobody can tell how
+   * it ended.
+   */
+  updateMeetingSessionData(data: unknown, options?: { mergeStrategy?: MergeStrategy }): Promise<UpdateResult>;
 
   /**
    * How participants are connected: `sfu` while joined, otherwise `none`. Never rejects.

@@ -44,6 +44,7 @@ serve! {
     "/tests/browser/run.js"
     "/tests/browser/state.js"
     "/tests/browser/support.js"
+    "/tests/browser/writes.js"
 }
 
 #[wasm_bindgen(module = "/tests/browser/run.js")]
@@ -242,5 +243,15 @@ tests! {
         freeing_a_joined_client_closes_its_socket_and_ends_its_timers
         freeing_a_client_that_waits_to_reconnect_ends_that
         leaving_early_leaves_no_socket_behind
+    }
+    writes {
+        a_write_is_answered_after_its_event
+        a_write_that_changes_nothing_says_so
+        writes_are_sent_at_once_and_in_order
+        what_was_set_before_is_sent_before
+        a_refused_write_changes_nothing
+        arguments_are_checked_as_for_setting
+        every_write_ends_when_the_call_does
+        an_error_says_what_it_is
     }
 }
