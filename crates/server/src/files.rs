@@ -1,4 +1,4 @@
-//! The demo page and the built browser module. Both are part of a release build; a debug build reads them from disk.
+//! The pages of the demo and the built browser module. Both are part of a release build; a debug build reads them from disk.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// The demo page.
+/// The pages of the demo.
 #[derive(RustEmbed)]
 #[folder = "../../www"]
 #[allow_missing = true]
@@ -18,7 +18,7 @@ struct Demo;
 #[allow_missing = true]
 struct Module;
 
-/// What the demo page may load and run: its own files, the module's wasm, and sessions on any server.
+/// What a page of the demo may load and run: its own files, the module's wasm, and sessions on any server.
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
                            img-src 'self' data:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; \
                            base-uri 'none'; form-action 'self'";
@@ -31,11 +31,7 @@ pub(crate) fn page(request: &HeaderMap) -> Response {
     let Some(index) = Demo::get("index.html") else {
         return not_built();
     };
-    let mut response = respond(request, "index.html", index);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    response
+    respond(request, "index.html", index)
 }
 
 /// The file that a path names, if it is a path of files: `/-/demo/…` or `/-/module/…`, below any prefix.
@@ -68,14 +64,21 @@ fn respond(request: &HeaderMap, name: &str, file: EmbeddedFile) -> Response {
         (header::ETAG, tag.clone()),
         (header::CONTENT_TYPE, content_type(name).to_owned()),
     ];
-    if has_tag(request, &tag) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
-    let body = match file.data {
-        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+    let mut response = if has_tag(request, &tag) {
+        (StatusCode::NOT_MODIFIED, headers).into_response()
+    } else {
+        let body = match file.data {
+            std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        (headers, Body::from(body)).into_response()
     };
-    (headers, Body::from(body)).into_response()
+    if name.ends_with(".html") {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    response
 }
 
 /// Whether the browser says that it has the file of this tag.

@@ -35,7 +35,17 @@ async fn the_server_says_that_it_is_well() {
 #[tokio::test]
 async fn the_page_is_at_the_root_and_at_every_session() {
     let server = Server::start().await;
-    for path in ["/", "/standup", "/a/b/standup", "/st%61ndup", "/standup/", "/standup?t=1", "/-"] {
+    let pages = [
+        "/",
+        "/standup",
+        "/a/b/standup",
+        "/st%61ndup",
+        "/standup/",
+        "/standup?t=1",
+        "/-",
+        "/-/demo/index.html",
+    ];
+    for path in pages {
         let (head, body) = get(&server, path).await;
         assert_eq!(status(&head), 200, "{path}");
         assert_eq!(header(&head, "content-type"), "text/html; charset=utf-8");
