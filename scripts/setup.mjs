@@ -21,7 +21,8 @@ export async function setUp({ tests = false } = {}) {
   await installWasmTarget();
   if (tests) await installRustComponents();
   await installWasmTools();
-  await installNodeModules();
+  await installNodeModules('.');
+  if (tests) await installNodeModules('tests/react-19');
   const browsers = tests ? await installBrowsers() : {};
   // The paths below target/ are used by name, so a target directory of the user's own would hide the results.
   return { ...process.env, ...browsers, PATH: path, CARGO_TARGET_DIR: join(root, 'target') };
@@ -68,9 +69,12 @@ async function rustup(args) {
   await step(`Adding ${args.slice(2).join(' and ')} to Rust`, () => run('rustup', args));
 }
 
-async function installNodeModules() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  const lock = join(root, 'package-lock.json');
+/** Installs what the lock file in this folder says, unless it is there already. */
+async function installNodeModules(folder) {
+  const installed = join(root, folder, 'node_modules', '.package-lock.json');
+  const lock = join(root, folder, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  await step('Installing the npm packages (npm ci)', () => run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']));
+  await step(`Installing the npm packages of ${folder === '.' ? 'the project' : folder} (npm ci)`, () =>
+    run('npm', ['ci', '--prefix', folder, '--include=dev', '--no-audit', '--no-fund']),
+  );
 }

@@ -31,6 +31,7 @@ const STEPS = [
   ['chrome', 'Testing the browser module in Chrome (wasm-pack test)', (env) => testInBrowser(env, 'chrome')],
   ['firefox', 'Testing the browser module in Firefox (wasm-pack test)', (env) => testInBrowser(env, 'firefox')],
   ['e2e', 'Testing real pages on a real server (node --test)', endToEnd],
+  ['packaging', 'Testing the packed package in projects of several kinds', packaging],
 ];
 
 await main(async () => {
@@ -122,4 +123,9 @@ async function endToEnd(env) {
   if (files.length === 0) throw new Failure(`There is no test in ${directory}.`);
   // One file at a time: the tests measure times, and two browsers already fill a small machine.
   await run('node', ['--test', '--test-concurrency=1', '--test-timeout=300000', ...files.map((name) => join(directory, name))], { env, stream: true });
+}
+
+/** Some kinds of projects; `node scripts/packaging.mjs` runs all. */
+function packaging(env) {
+  return run('node', ['scripts/packaging.mjs', '--short'], { env, stream: true });
 }

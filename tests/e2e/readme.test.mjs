@@ -6,10 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { launch, openPage } from './support/browsers.mjs';
+import { servePage } from './support/bundle.mjs';
+import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+const fenced = (language) => [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
+const blocks = fenced('js');
 
 /** A block as code that throws when one of its comments is not true. */
 function checked(code) {
@@ -48,4 +51,26 @@ test('the examples of the README do what they say', async (t) => {
   const address = server.url.replace('http', 'ws');
   assert.equal(blocks.length > 6, true);
   assert.equal(await page.evaluate(script.replaceAll('ws://localhost:7880', address)), 'done');
+});
+
+test('the React example of the README does what it says', async (t) => {
+  const server = await startServer();
+  t.after(() => server.stop());
+  const browser = await launch('chromium');
+  t.after(() => browser.close());
+  const [example, ...others] = fenced('jsx');
+  assert.deepEqual(others, []);
+  const mount = "import { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<App />);";
+  const source = `${example.replace('ws://localhost:7880', server.url)}\n${mount}`;
+  const bundled = await servePage('the README', { source });
+  t.after(() => bundled.close());
+
+  const pages = [];
+  for (const _ of ['Ana', 'Bo']) pages.push(await openPage(t, browser, bundled.url));
+  const texts = () => Promise.all(pages.map((page) => page.evaluate(() => document.querySelector('button')?.innerText)));
+  await eventually(texts, ['Nothing pinned', 'Nothing pinned']);
+  await eventually(async () => {
+    await pages[0].evaluate(() => document.querySelector('button').click());
+    return texts();
+  }, ['Hello', 'Hello']);
 });
