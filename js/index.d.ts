@@ -555,7 +555,8 @@ export interface FatalErrorEvent extends EventBase {
 }
 
 /**
- * Whether the participant is let in has changed. Never sent here, where joining is being let in; typed for code that listens.
+ * Whether the participant is let in has changed. Here joining is being let in, and this is sent only when, after a reconnect,
+ * the call has become a new participant: the moment to read {@link Call.participants} again.
  *
  * @see https://docs.daily.co/reference/daily-js/events
  */
@@ -947,3 +948,32 @@ export type {
   RoomInfo as DailyRoomInfo,
   TrackState as DailyTrackState,
 };
+
+// Names of Daily's media, which is not part of this package. The declarations of `@daily-co/daily-react` import them.
+export type DailyCamConstraintsError = any;
+export type DailyCamDeviceNotFoundError = any;
+export type DailyCamInUseError = any;
+export type DailyCamPermissionsError = any;
+export type DailyCamTypeError = any;
+export type DailyCamUnknownError = any;
+export type DailyCpuLoadStats = any;
+export type DailyDialOutSession = any;
+export type DailyInputSettings = any;
+export type DailyLiveStreamingLayoutConfig<_A = any, _B = any> = any;
+export type DailyLiveStreamingOptions<_A = any, _B = any> = any;
+export type DailyNetworkStatsData = any;
+export type DailyReceiveSettingsUpdates = any;
+export type DailySendDtmfOptions = any;
+export type DailySendSettings = any;
+export type DailySingleParticipantReceiveSettings = any;
+export type DailySipCallTransferOptions = any;
+export type DailySipReferOptions = any;
+export type DailyStartDialinOptions = any;
+export type DailyStartDialoutOptions = any;
+export type DailyStartScreenShareOptions = any;
+export type DailyStreamingLayoutConfig<_A = any, _B = any> = any;
+export type DailyStreamingOptions<_A = any, _B = any> = any;
+export type DailyTranscriptionDeepgramOptions = any;
+export type DailyTranscriptionStopOptions = any;
+export type DailyWaitingParticipant = any;
+export type networkStateReasons = any;

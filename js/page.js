@@ -160,10 +160,14 @@ export class Page {
   }
 
   reconnected(own) {
-    // A participant that could not be resumed is a new one.
-    if (own !== this.#own) this.#participants.delete(this.#own);
+    const before = this.#own;
     this.#own = own;
     this.#event('network-connection', { type: 'signaling', event: 'connected' });
+    if (own !== before) {
+      // It could not be resumed and is a new participant. This event has Daily's React package read them all again.
+      this.#participants.delete(before);
+      this.#event('access-state-updated', { access: { level: 'full' } });
+    }
   }
 
   reset() {

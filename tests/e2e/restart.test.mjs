@@ -48,6 +48,7 @@ describe('a server', { concurrency: BROWSERS.length }, () => {
         assert.deepEqual(upTo, [
           'network-connection',
           'network-connection',
+          'access-state-updated',
           ...(peer === ana ? ['nonfatal-error'] : []),
           'meeting-session-summary-updated',
           'meeting-session-updated',
