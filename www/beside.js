@@ -1,11 +1,14 @@
-import { pageAddress } from './address.js';
+import { hmsAddress, pageAddress } from './address.js';
 import { $ } from './dom.js';
 
 const NAMES = ['Mika', 'Noor', 'Sam', 'Kim', 'Ada', 'Lou'];
 const TIME_TO_LEAVE = 500;
 const isFramed = window.parent !== window;
 
-/** The second participant: this page once more, in a frame beside this one, or in a window of its own. */
+/**
+ * The second participant: this page once more, in a frame beside this one, or in a window of its own. The link to the
+ * 100ms view is here too.
+ */
 export function createBeside() {
   $('open-second').addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -28,6 +31,7 @@ export function createBeside() {
       const taken = people.map((person) => person.user_name);
       const name = NAMES.find((candidate) => !taken.includes(candidate)) ?? 'Guest';
       $('open-second').href = pageAddress(room, name);
+      $('open-100ms').href = hmsAddress(room, name);
     },
     reset: close,
   };

@@ -1,4 +1,5 @@
 import { $, clone, keepFocus, list, part } from './dom.js';
+import { paintFace, tint } from './face.js';
 import { complain, say } from './toasts.js';
 
 /** The participants, and the stage with the one in the spotlight (`spotlight`: a session_id). */
@@ -90,21 +91,4 @@ function renderStage(people, spotlight) {
 // Only what differs is written, so that the live region speaks only of changes.
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-function paintFace(face, person) {
-  face.textContent = initials(person.user_name);
-  tint(face, person.session_id);
-}
-
-/** A colour of the participant's own, the same on every screen. */
-function tint(element, id) {
-  let hue = 0;
-  for (const character of id) hue = (hue * 31 + character.codePointAt(0)) % 360;
-  element.style.setProperty('--hue', hue);
-}
-
-function initials(name) {
-  const words = name.trim().split(/\s+/);
-  return words.slice(0, 2).map((word) => [...word][0] ?? '').join('').toUpperCase();
 }

@@ -83,6 +83,27 @@ for (const name of BROWSERS) {
       await look(ana, 'a meeting with every form open');
     });
 
+    it('in the 100ms view, before joining and in a meeting where everything is used', async (test) => {
+      const view = `/-/demo/100ms.html?room=${name}-100ms`;
+      await look(await openDemo(test, browser, server, view), 'the 100ms join form');
+
+      const long = 'Bartholomew Featherstonehaugh-Cholmondeley';
+      const bo = await openDemo(test, browser, server, `${view}&name=${long}`);
+      await eventually(() => bo.text('#participant-count'), '1');
+      await look(bo, 'an empty meeting in the 100ms view');
+      await bo.click('#participants [data-part="spotlight"]');
+      for (const field of ['chat', 'metadata', 'pinned']) {
+        await bo.fill(`#${field}-input`, `See https://example.com/${'very'.repeat(20)}/long`);
+        await bo.click(`#${field}-form .primary`);
+      }
+      await eventually(() => bo.sees('#pinned-quote'), true);
+      // More than a session may hold.
+      await bo.page.evaluate(() => (document.querySelector('#metadata-input').value = 'x '.repeat(60_000)));
+      await bo.click('#metadata-save');
+      await eventually(() => bo.sees('.toast.error'), true);
+      await look(bo, 'a full meeting in the 100ms view');
+    });
+
     it('with a second participant beside the first', async (test) => {
       const ana = await openDemo(test, browser, server, `/${name}-beside?name=Ana`);
       await ana.click('#open-second');
