@@ -37,15 +37,6 @@ const ENTRIES = {
   'meeting-session-state/react': ['react', 'core'],
 };
 
-// TEMPORARY while the entries are being written.
-for (const name of Object.keys(MODULES)) {
-  const { existsSync } = await import('node:fs');
-  if (!existsSync(join(root, MODULES[name].source))) {
-    delete MODULES[name];
-    for (const [entry, names] of Object.entries(ENTRIES)) if (names.includes(name)) delete ENTRIES[entry];
-  }
-}
-
 const glue = join(root, 'target/browser');
 const wasmFile = join(glue, 'meeting_session_state_bg.wasm');
 const glueFile = join(glue, 'meeting_session_state.js');
@@ -133,7 +124,7 @@ async function bundle() {
       legalComments: 'none',
       logLevel: 'silent',
     }).catch(failWith(esbuild));
-    if (name !== 'core') await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`)).catch(ignoreMissing);
+    if (name !== 'core') await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`));
   }
 
   await rm(previous, { recursive: true, force: true });

@@ -1,0 +1,107 @@
+// The samples of docs/migrate-from-100ms.md, as they stand there but for the address of the server.
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { launch, openPage } from './support/browsers.mjs';
+import { servePage } from './support/bundle.mjs';
+import { eventually, openPeer } from './support/peers.mjs';
+import { startServer } from './support/server.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const guide = await readFile(join(root, 'docs/migrate-from-100ms.md'), 'utf8');
+
+function blocks(language) {
+  return [...guide.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
+}
+
+const [metadata, sessionStore] = blocks('js');
+const [withOurHooks, withTheirHooks] = blocks('jsx');
+const [alias, define] = blocks('json').map((text) => JSON.parse(text));
+
+let browser, server, folder;
+let files = 0;
+before(async () => {
+  [browser, server] = [await launch('chromium'), await startServer()];
+  await mkdir(join(root, 'target'), { recursive: true });
+  // Below the root, where imports find what is installed there.
+  folder = await mkdtemp(join(root, 'target/migrate-100ms-'));
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Opens a page that runs this code with another session, for the length of one test. */
+async function open(test, session, code, options = {}) {
+  const file = join(folder, `${(files += 1)}.jsx`);
+  await writeFile(file, code.replaceAll('ws://localhost:7880/standup', server.sessionUrl(session)));
+  const site = await servePage('react-sdk-sample.jsx', { ...options, alias: { ...options.alias, 'the-sample': file } });
+  test.after(() => site.close());
+  return openPage(test, browser, site.url);
+}
+
+/** What the page shows, in one line. */
+const text = (page) => page.evaluate(() => document.body.innerText.replace(/\s+/g, ' ').trim());
+
+function click(page, label) {
+  return page.evaluate((label) => {
+    [...document.querySelectorAll('button')].find((button) => button.innerText.startsWith(label)).click();
+  }, label);
+}
+
+test('the code after the change is the code before it but for the import and the address', () => {
+  const lines = blocks('diff').flatMap((diff) => diff.trim().split('\n'));
+  const marked = (sign) => lines.filter((line) => line.startsWith(sign)).map((line) => line.slice(1));
+  assert.equal(marked('+').length, 3);
+  for (const line of marked('+')) assert.ok(`${metadata}${withOurHooks}`.split('\n').includes(line), line);
+  const changes = [
+    ['@100mslive/hms-video-store', 'meeting-session-state/100ms'],
+    ['authToken', "initEndpoint: 'ws://localhost:7880/standup'"],
+    ['@100mslive/react-sdk', 'meeting-session-state/100ms/react'],
+  ];
+  assert.deepEqual(marked('-').map((line, index) => line.replace(...changes[index])), marked('+'));
+});
+
+test('the plain samples share their data with late joiners and with the other face', async (test) => {
+  const ana = await open(test, 'plain', `${metadata}${sessionStore}`);
+  await eventually(() => text(ana), 'Hello');
+  await eventually(() => ana.title(), '1 say yes');
+  const reader = `${metadata}${sessionStore}`.replace(/^await .*\b(set|send)\w*\(.*$/gm, '');
+  const late = await open(test, 'plain', reader);
+  await eventually(() => text(late), 'Hello');
+  await eventually(() => late.title(), '1 say yes');
+
+  const peer = await openPeer(test, browser, server);
+  await peer.join(server.sessionUrl('plain'));
+  const data = { default: 'Hello', poll: { yes: 1 } };
+  assert.deepEqual(await peer.data(), data);
+  assert.ok(guide.includes(`\`{ default: 'Hello', poll: { yes: 1 } }\``));
+  await peer.set({ default: 'from the other face', poll: { yes: 2 } });
+  for (const page of [ana, late]) {
+    await eventually(() => text(page), 'from the other face');
+    await eventually(() => page.title(), '2 say yes');
+  }
+});
+
+test('the React samples show each other what is pinned', async (test) => {
+  const unchanged = withOurHooks.replaceAll('meeting-session-state/100ms/react', '@100mslive/react-sdk');
+  const [ana, bo] = [await open(test, 'react', withOurHooks), await open(test, 'react', unchanged, { alias })];
+  const cy = await open(test, 'react', withTheirHooks, { define });
+  for (const page of [ana, bo]) {
+    await eventually(() => text(page), 'Join');
+    await click(page, 'Join');
+  }
+  for (const page of [ana, bo]) await eventually(() => text(page), 'Nothing is pinned Pin for 2');
+  await ana.focus('input');
+  await ana.keyboard.type('Standup at 10');
+  await click(ana, 'Pin');
+  await eventually(() => text(bo), 'Standup at 10 Pin for 2');
+  await click(cy, 'Join');
+  await eventually(() => text(cy), 'Standup at 10');
+  await eventually(() => text(bo), 'Standup at 10 Pin for 3');
+});
