@@ -38,13 +38,15 @@ function choose(names) {
   return names;
 }
 
-/** Resolves to what each kind's page of the default entry loads. */
+/** Resolves to the scripts that the page of the default entry loads, for each kind that has nothing else in them. */
 async function runKinds(kinds, tarball, share) {
   const loaded = {};
   for (const [index, kind] of kinds.entries()) {
     const title = `[${index + 1}/${kinds.length}] ${kind}`;
-    const project = await step(`${title}: installing`, () => makeProject(kind, tarball));
-    loaded[kind] = await step(`${title}: running`, () => KINDS[kind](project, share));
+    const { work, project: name = kind } = KINDS[kind];
+    const project = await step(`${title}: installing`, () => makeProject(kind, name, tarball));
+    const scripts = await step(`${title}: running`, () => work(project, share));
+    if (scripts) loaded[kind] = scripts;
   }
   return loaded;
 }

@@ -18,6 +18,7 @@ export class Failure extends Error {}
 const STOP_GRACE_MS = 3000;
 
 const running = new Set();
+let stopping = false;
 
 /**
  * Runs a command and resolves to what it printed.
@@ -42,6 +43,7 @@ export async function run(command, args, { env = process.env, stream = false } =
 
 /** Starts a command in a process group of its own, so that the whole group can be ended together. */
 export function start(command, args, { env, stdio }) {
+  if (stopping) throw new Failure('Stopped.');
   const child = spawn(command, args, { cwd: root, env, stdio, detached: true });
   running.add(child);
   child.once('close', () => running.delete(child));
@@ -99,6 +101,7 @@ export function onStop(handler) {
 
 /** Ends what runs and then this process, after a moment for test runners to close their browsers. */
 async function stop(signal) {
+  stopping = true;
   const children = [...running];
   const ended = Promise.all(children.map((child) => new Promise((resolve) => child.once('close', resolve))));
   for (const child of children) killGroup(child, 'SIGTERM');

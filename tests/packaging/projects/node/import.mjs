@@ -1,0 +1,3 @@
+import check from './checks.cjs';
+
+await check((specifier) => import(specifier));

@@ -1,0 +1,5 @@
+// Node requires ES modules since 20.19.
+
+const check = require('./checks.cjs');
+
+check(require);
