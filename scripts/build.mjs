@@ -104,12 +104,14 @@ async function bundle() {
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
   await writeFile(join(glue, 'bytes.js'), bytesModule(await readFile(wasmFile)));
+  const exported = {};
   for (const [name, { source, shares = {}, client = false }] of Object.entries(MODULES)) {
-    await esbuild.build({
+    const { outputFiles, metafile } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [source],
-      outfile: join(next, `${name}.js`),
       bundle: true,
+      write: false,
+      metafile: true,
       minify: true,
       format: 'esm',
       platform: 'browser',
@@ -124,6 +126,10 @@ async function bundle() {
       legalComments: 'none',
       logLevel: 'silent',
     }).catch(failWith(esbuild));
+    exported[name] = Object.values(metafile.outputs)[0].exports;
+    // In what runs in the browser too, Next's webpack wants every export named.
+    const named = (_, other) => `export{${exported[other]}}from"./${other}.js"`;
+    await writeFile(join(next, `${name}.js`), outputFiles[0].text.replace(/export\*from"\.\/(\w+)\.js"/, named));
     if (name !== 'core') await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`));
   }
 
