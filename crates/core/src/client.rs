@@ -105,6 +105,8 @@ pub struct Client {
     failed_attempts: u32,
     heard_at: Instant,
     lost_at: Option<Instant>,
+    /// The server stops: writes wait, and after the answers to those that are sent this is the pause before the reconnect.
+    going_away: Option<Duration>,
     /// Until when `leave()` waits for answers.
     leaving_until: Option<Instant>,
     outputs: Vec<ClientOutput>,
@@ -136,6 +138,7 @@ impl Client {
             failed_attempts: 0,
             heard_at: Instant::default(),
             lost_at: None,
+            going_away: None,
             leaving_until: None,
             outputs: Vec::new(),
         }
@@ -156,7 +159,8 @@ impl Client {
             State::Backoff(until) => until,
         };
         let connected = self.state == State::Joined;
-        let sync = connected.then(|| self.writes.due_at(self.sync_interval)).flatten();
+        let syncs = connected && self.going_away.is_none();
+        let sync = syncs.then(|| self.writes.due_at(self.sync_interval)).flatten();
         let first_join = self.unreachable_at();
         let in_flight = self.lost_at.filter(|_| self.writes.has_in_flight()).map(|lost| lost + self.grace);
         let expiry = (!connected).then(|| self.writes.expires_at()).flatten();
@@ -461,6 +465,10 @@ impl Client {
             }
             self.event(ClientEvent::Interrupted);
         }
+        if let Some(pause) = self.going_away.take() {
+            self.state = State::Backoff(now + pause);
+            return;
+        }
         // Full jitter: a random share of a limit that doubles, so that a thousand clients do not come back as one.
         let limit =
             limits::BACKOFF_FIRST.saturating_mul(1 << self.failed_attempts.min(16)).min(limits::BACKOFF_MAX);
@@ -484,6 +492,7 @@ impl Client {
         self.state = State::Joined;
         self.joined_at = now;
         self.lost_at = None;
+        self.going_away = None;
         self.needs_snapshot = false;
         self.sync_interval = Duration::from_millis(joined.sync_interval_ms);
         self.grace = Duration::from_millis(joined.grace_ms);
@@ -595,6 +604,7 @@ impl Client {
                 }
                 self.sync(now);
                 self.leave_if_answered();
+                self.go_away_if_answered(now);
             }
             ServerMessage::ParticipantJoined(participant) => {
                 self.participants.push(participant.clone());
@@ -620,6 +630,10 @@ impl Client {
                 }
             }
             ServerMessage::AppMessage { from, data } => self.event(ClientEvent::AppMessage { from, data }),
+            ServerMessage::GoAway { reconnect_after_ms } => {
+                self.going_away = Some(Duration::from_millis(reconnect_after_ms).min(limits::BACKOFF_MAX));
+                self.go_away_if_answered(now);
+            }
             ServerMessage::Ping => self.send(ClientMessage::Pong.encode()),
             // Refused: this client checks every limit before it sends. The others belong to a join.
             ServerMessage::Refused(_) | ServerMessage::Joined(_) | ServerMessage::Participants { .. } => {}
@@ -645,6 +659,7 @@ impl Client {
     /// Sends what waits as far as its time has come.
     fn sync(&mut self, now: Instant) {
         while self.state == State::Joined
+            && self.going_away.is_none()
             && self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now)
         {
             self.send_next(now);
@@ -669,6 +684,12 @@ impl Client {
     fn leave_if_answered(&mut self) {
         if self.leaving_until.is_some() && !self.writes.has_in_flight() && !self.writes.has_pending() {
             self.finish_leave();
+        }
+    }
+
+    fn go_away_if_answered(&mut self, now: Instant) {
+        if self.state == State::Joined && self.going_away.is_some() && !self.writes.has_in_flight() {
+            self.abandon_socket(now);
         }
     }
 

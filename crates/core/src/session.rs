@@ -258,6 +258,18 @@ impl Session {
         self.schedule_flush(now);
     }
 
+    /// The server stops: tells every client to reconnect, each after another time of up to `spread`, the first after
+    /// `offset`, which should be random.
+    pub fn go_away(&mut self, now: Instant, spread: Duration, offset: Duration) {
+        let (spread, offset) = (millis(spread).max(1), millis(offset));
+        let receivers: Vec<_> = self.readers.keys().copied().collect();
+        for (index, receiver) in (0..).zip(&receivers) {
+            let reconnect_after_ms = (offset + spread * index / receivers.len() as u64) % spread;
+            let message = ServerMessage::GoAway { reconnect_after_ms };
+            self.send(now, *receiver, &Frame::from(message.encode()));
+        }
+    }
+
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((until, id)) = self.graces.first().cloned()

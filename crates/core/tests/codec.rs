@@ -147,6 +147,7 @@ fn golden_files_hold_every_server_message() {
         ("app-message", ServerMessage::AppMessage { from: id("77aa"), data: json("{\"n\":null}") }),
         ("refused-unknown-type", ServerMessage::Refused(RefusedCode::UnknownType)),
         ("refused-too-large", ServerMessage::Refused(RefusedCode::TooLarge)),
+        ("goaway", ServerMessage::GoAway { reconnect_after_ms: 1_500 }),
         ("ping", ServerMessage::Ping),
     ];
     check("server.txt", messages, ServerMessage::encode, ServerMessage::decode);

@@ -116,6 +116,7 @@ impl ServerMessage {
             "participant-left" => Self::ParticipantLeft(fields.id("id")?),
             "app-message" => Self::AppMessage { from: fields.id("from")?, data: fields.json("data")? },
             "refused" => Self::Refused(RefusedCode::from_name(&fields.text("code")?)?),
+            "goaway" => Self::GoAway { reconnect_after_ms: fields.number("reconnectAfter")? },
             "ping" => Self::Ping,
             _ => return None,
         })

@@ -232,6 +232,9 @@ impl ServerMessage {
                 Object::of_type("app-message").text("from", &from.0).raw("data", data.as_str()).end()
             }
             Self::Refused(code) => Object::of_type("refused").text("code", code.name()).end(),
+            Self::GoAway { reconnect_after_ms } => {
+                Object::of_type("goaway").number("reconnectAfter", *reconnect_after_ms).end()
+            }
             Self::Ping => Object::of_type("ping").end(),
         }
     }

@@ -220,6 +220,11 @@ pub enum ServerMessage {
     },
     /// A message of the client was refused and changed nothing.
     Refused(RefusedCode),
+    /// The server stops. Updates are still answered; then the client should leave by itself and reconnect after the time.
+    GoAway {
+        /// In milliseconds; another one for each client, so that they do not come back all at once.
+        reconnect_after_ms: u64,
+    },
     /// A sign of life, to be answered with [`ClientMessage::Pong`].
     Ping,
 }

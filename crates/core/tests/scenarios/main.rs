@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod awaited_writes;
+mod drain;
 mod reload;
 mod session;
 mod support;
