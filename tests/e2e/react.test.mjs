@@ -362,10 +362,18 @@ for (const [version, alias] of Object.entries(REACTS)) {
       // The browser itself warns of a socket that is closed before it is open.
       const ana = await open(test, undefined, { allow: LOST_CONNECTION });
       await ana.evaluate(async (url) => {
+        // At once when it shows: a join on this machine may be over by the next frame.
+        const shown = new Promise((resolve) => {
+          const joining = () => document.getElementById('view')?.textContent.includes('joining');
+          new MutationObserver((_, observer) => {
+            if (!joining()) return;
+            observer.disconnect();
+            App.unmount();
+            resolve();
+          }).observe(document.body, { subtree: true, childList: true, characterData: true });
+        });
         App.show({ url, userName: 'Ana' });
-        const joining = () => document.getElementById('view')?.textContent.includes('joining');
-        while (!joining()) await new Promise(requestAnimationFrame);
-        App.unmount();
+        await shown;
       }, url);
       await pause(QUIET_MS);
       assert.deepEqual(await watcher.names(), ['']);
