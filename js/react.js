@@ -5,7 +5,8 @@
 import { createContext, createElement, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 
 import { useOwnCall } from './react/own-call.js';
-import { shallow, useNewest, useSelection } from './react/selection.js';
+import { useNewest, useSelection } from './react/selection.js';
+import { shallow } from './shallow.js';
 import { NO_STATE, NOBODY, View } from './react/view.js';
 
 const Context = createContext(null);

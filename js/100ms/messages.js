@@ -1,6 +1,6 @@
 // Messages: app messages of the form `{ message, type }`, in 100ms's shape.
 
-import { shallow } from './store.js';
+import { shallow } from '../shallow.js';
 
 let made = 0;
 

@@ -2,9 +2,11 @@
 //
 // `100ms-react.d.ts` says what each of them promises.
 
-import { createContext, createElement, useCallback, useContext, useEffect, useMemo, useRef, useState, version } from 'react';
+import { createContext, createElement, useCallback, useContext, useEffect, useMemo } from 'react';
+import { useRef, useState, version } from 'react';
 
-import { shallow, useNewest, useSelection } from '../react/selection.js';
+import { useNewest, useSelection } from '../react/selection.js';
+import { shallow } from '../shallow.js';
 import { HMSNotificationTypes, HMSReactiveStore, selectRoomStarted } from './index.js';
 
 export * from './index.js';
@@ -135,6 +137,8 @@ function logError(error, method) {
 
 function useHMS(hook) {
   const hms = useContext(Context);
-  if (!hms) throw new Error(`${hook}() needs an <HMSRoomProvider> of meeting-session-state/100ms/react around the component`);
+  if (!hms) {
+    throw new Error(`${hook}() needs an <HMSRoomProvider> of meeting-session-state/100ms/react around the component`);
+  }
   return hms;
 }

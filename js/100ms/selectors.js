@@ -4,7 +4,7 @@
 // subscribers compare by identity.
 
 import { HMSRoomState } from './enums.js';
-import { shallow } from './store.js';
+import { shallow } from '../shallow.js';
 
 /**
  * A selector that computes from what others select, and only anew when one of those has changed. The first must select

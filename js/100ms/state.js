@@ -3,7 +3,7 @@
 // What does not change keeps its identity throughout, since selectors and components compare by it.
 
 import { HMSPeerType, HMSRoomState } from './enums.js';
-import { shallow } from './store.js';
+import { shallow } from '../shallow.js';
 
 /** The key of the session data that 100ms's session metadata is. */
 export const METADATA_KEY = 'default';

@@ -1,5 +1,7 @@
 // What 100ms calls the store, and beside it what changes it.
 
+import { shallow } from '../shallow.js';
+
 /**
  * Makes a store around `initial`. `store` is what the application gets: a plain object of functions, because 100ms's
  * provider spreads it.
@@ -57,17 +59,6 @@ export function guarded(work, ...args) {
     if (globalThis.reportError) reportError(error);
     else console.error(error);
   }
-}
-
-/** Whether two values are the same, or objects whose members are. */
-export function shallow(a, b) {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && Object.is(a[key], b[key]))
-  );
 }
 
 /**

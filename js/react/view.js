@@ -1,6 +1,6 @@
 // What the hooks show of a call: three snapshots that keep their identity until they change, and who is told when.
 
-import { shallow } from './selection.js';
+import { shallow } from '../shallow.js';
 
 /** Without a call, before the join and after the end, on a server and while a page is hydrated. */
 export const NO_STATE = Object.freeze({ data: Object.freeze({}), topology: 'none' });
