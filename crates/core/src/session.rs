@@ -6,6 +6,7 @@
 
 mod member;
 mod reader;
+mod saved;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,8 @@ use crate::time::Instant;
 use crate::update::push_object;
 use member::{Member, Remembered};
 use reader::Reader;
+
+pub use saved::SavedSession;
 
 /// One WebSocket. Does not survive a reconnect; the participant does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

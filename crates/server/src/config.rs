@@ -1,5 +1,6 @@
 //! What the operator can set: flags, environment variables and their defaults.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -48,6 +49,14 @@ pub struct Config {
     /// How long a participant whose connection was lost is kept, and with the last one the session, such as 30s or 2m
     #[arg(long, value_name = "TIME", env = "MEETING_SESSION_GRACE", default_value = "30s", value_parser = duration)]
     pub grace: Duration,
+
+    /// A file that keeps the sessions over a restart: written when the server is told to stop, read and removed when it
+    /// starts
+    ///
+    /// It holds the data of all sessions and the secrets of their participants, and only this user can read it. Sessions
+    /// whose participants have been without a connection for longer than --grace by then are not taken up again.
+    #[arg(long, value_name = "FILE", env = "MEETING_SESSION_STATE_FILE")]
+    pub state_file: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -60,13 +69,16 @@ Examples:
       For every machine that can reach this one; a proxy before it does TLS
   meeting-session-server --sync-interval 250ms
       Updates four times a second instead of once
+  meeting-session-server --state-file /var/lib/meeting-session/state.json
+      A restart does not end the sessions
 
 Output:
   The first line on standard output is `listening on http://ADDR`, when clients can connect.
   The log goes to standard error; RUST_LOG=debug says more, RUST_LOG=warn less.
 
 Exit:
-  SIGINT (Ctrl-C) or SIGTERM: clients are told to reconnect, every connection is closed, code 0.
+  SIGINT (Ctrl-C) or SIGTERM: /readyz answers 503, nobody new is let in, what is under way is answered, clients are told
+  when to reconnect, every connection is closed: within 6 seconds, code 0.
   A second signal: the server ends at once, code 1.
   If it cannot start, it says why: code 1, or 2 for an argument that it does not understand.";
 

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use hyper::upgrade::Upgraded;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, DecodeError, Join, limits};
-use meeting_session_core::session::ConnectionId;
 use meeting_session_core::throttle::{Admission, Throttle};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
 use tokio_websockets::{Error, Message};
 use tracing::debug;
 
 use crate::clock::Clock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Place};
 use crate::outbox::{self, Outbox};
 use crate::server::Stop;
 use crate::session::Input;
@@ -81,15 +79,16 @@ async fn converse(
     if join.session != name {
         return Ending::Close(CloseCode::BAD_JOIN);
     }
-    let Ok((connection, inbox)) = hub.join(join, outbox) else {
-        return Ending::Close(CloseCode::BUSY);
+    let place = match hub.join(join, outbox) {
+        Ok(place) => place,
+        Err(code) => return Ending::Close(code),
     };
     drop(joining);
     socket.accept_updates();
 
-    let mut seat = Seat { connection, inbox, throttle, clock: hub.clock };
+    let mut seat = Seat { place, throttle, clock: hub.clock };
     let ending = seat.relay(socket).await;
-    seat.tell(Input::Disconnected(connection)).await;
+    seat.tell(Input::Disconnected(seat.place.connection)).await;
     ending
 }
 
@@ -121,8 +120,7 @@ async fn first_message(
 
 /// A connection that has joined.
 struct Seat {
-    connection: ConnectionId,
-    inbox: Sender<Input>,
+    place: Place,
     throttle: Throttle,
     clock: Clock,
 }
@@ -155,7 +153,7 @@ impl Seat {
                     Admission::Refuse => return Ending::Close(CloseCode::RATE_LIMITED),
                 },
                 // When the inbox is full, the session is awake and will look.
-                Event::Drained => drop(self.inbox.try_send(Input::Drained)),
+                Event::Drained => drop(self.place.inbox.try_send(Input::Drained)),
                 Event::Close(code) => return Ending::Close(code),
                 Event::Failed(error) => return Ending::Failed(error),
                 Event::Gone => return Ending::Gone,
@@ -165,14 +163,14 @@ impl Seat {
 
     async fn forward(&self, message: &Message) {
         if let Some(message) = decode(message) {
-            let connection = self.connection;
+            let connection = self.place.connection;
             self.tell(Input::Message { connection, message }).await;
         }
     }
 
     /// Waits while the session is busy. One that is gone has closed the outbox, so that the next event is the end.
     async fn tell(&self, input: Input) {
-        let _ = self.inbox.send(input).await;
+        let _ = self.place.inbox.send(input).await;
     }
 }
 

@@ -1,16 +1,20 @@
 //! All sessions by name.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use meeting_session_core::protocol::Join;
-use meeting_session_core::session::{ConnectionId, SessionConfig};
+use meeting_session_core::Session;
+use meeting_session_core::protocol::{CloseCode, Join};
+use meeting_session_core::session::{ConnectionId, SavedSession, SessionConfig};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::outbox::Outbox;
+use crate::random;
 use crate::session::{Input, SessionTask};
 
 /// Inputs that wait for one session: a message of each of half its connections. Those that have more to say wait.
@@ -24,23 +28,41 @@ pub(crate) struct Hub {
     /// A `std` lock: it is never held across an `await`.
     sessions: Mutex<HashMap<String, Sender<Input>>>,
     connections: AtomicU64,
+    /// Every connection that has joined holds a receiver.
+    joined: watch::Sender<()>,
+    /// Nobody new is let in, and those who are in were told to go.
+    going_away: AtomicBool,
 }
 
-/// The session has more to do than it can take in.
+/// Where the input of a connection that has joined goes.
 #[derive(Debug)]
-pub(crate) struct Busy;
+pub(crate) struct Place {
+    pub(crate) connection: ConnectionId,
+    pub(crate) inbox: Sender<Input>,
+    _joined: watch::Receiver<()>,
+}
 
 impl Hub {
     pub(crate) fn new(config: SessionConfig, clock: Clock) -> Self {
-        Self { config, clock, sessions: Mutex::default(), connections: AtomicU64::new(1) }
+        let joined = watch::Sender::new(());
+        Self {
+            config,
+            clock,
+            sessions: Mutex::default(),
+            connections: AtomicU64::new(1),
+            joined,
+            going_away: AtomicBool::new(false),
+        }
     }
 
     /// Hands a join to its session, and says where the connection's further input goes.
-    pub(crate) fn join(
-        self: &Arc<Self>,
-        join: Box<Join>,
-        outbox: Outbox,
-    ) -> Result<(ConnectionId, Sender<Input>), Busy> {
+    ///
+    /// # Errors
+    /// Why nobody is let in: the server goes away, or the session has more to do than it can take in.
+    pub(crate) fn join(self: &Arc<Self>, join: Box<Join>, outbox: Outbox) -> Result<Place, CloseCode> {
+        if self.is_going_away() {
+            return Err(CloseCode::GOING_AWAY);
+        }
         let connection = ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed));
         let name = join.session.clone();
         let mut input = Input::Join { connection, join, outbox };
@@ -49,16 +71,73 @@ impl Hub {
         let mut sessions = self.sessions();
         if let Some(inbox) = sessions.get(&name) {
             input = match inbox.try_send(input) {
-                Ok(()) => return Ok((connection, inbox.clone())),
-                Err(TrySendError::Full(_)) => return Err(Busy),
+                Ok(()) => return Ok(self.place(connection, inbox)),
+                Err(TrySendError::Full(_)) => return Err(CloseCode::BUSY),
                 Err(TrySendError::Closed(input)) => input,
             };
         }
         let (inbox, receiver) = mpsc::channel(INBOX);
-        inbox.try_send(input).map_err(|_| Busy)?;
+        inbox.try_send(input).map_err(|_| CloseCode::BUSY)?;
         sessions.insert(name.clone(), inbox.clone());
-        tokio::spawn(SessionTask::new(self.clone(), name, receiver).run());
-        Ok((connection, inbox))
+        tokio::spawn(SessionTask::new(self.clone(), name, receiver, None).run());
+        Ok(self.place(connection, &inbox))
+    }
+
+    fn place(&self, connection: ConnectionId, inbox: &Sender<Input>) -> Place {
+        Place { connection, inbox: inbox.clone(), _joined: self.joined.subscribe() }
+    }
+
+    /// How many connections have joined.
+    pub(crate) fn connected(&self) -> usize {
+        self.joined.receiver_count()
+    }
+
+    /// Completes when no connection is joined any more.
+    pub(crate) async fn disconnected(&self) {
+        self.joined.closed().await;
+    }
+
+    /// Whether nobody new is let in any more.
+    pub(crate) fn is_going_away(&self) -> bool {
+        self.going_away.load(Ordering::Relaxed)
+    }
+
+    /// Tells the clients of all sessions to reconnect within `spread`, and lets nobody in any more.
+    pub(crate) async fn go_away(&self, spread: Duration) {
+        self.going_away.store(true, Ordering::Relaxed);
+        for (_, inbox) in self.all() {
+            let offset = random::up_to(spread);
+            let _ = inbox.send(Input::GoAway { spread, offset }).await;
+        }
+    }
+
+    /// All sessions in which somebody is, or may come back.
+    pub(crate) async fn save(&self) -> BTreeMap<String, SavedSession> {
+        let mut saved = BTreeMap::new();
+        for (name, inbox) in self.all() {
+            let (reply, answer) = oneshot::channel();
+            let _ = inbox.send(Input::Save(reply)).await;
+            if let Ok(session) = answer.await {
+                saved.insert(name, session);
+            }
+        }
+        saved
+    }
+
+    /// Takes up sessions that were saved `ago`, before anybody can join.
+    pub(crate) fn restore(self: &Arc<Self>, saved: BTreeMap<String, SavedSession>, ago: Duration) {
+        for (name, session) in saved {
+            let Some(session) = Session::restore(self.clock.now(), session, ago, self.config) else {
+                continue;
+            };
+            let (inbox, receiver) = mpsc::channel(INBOX);
+            self.sessions().insert(name.clone(), inbox);
+            tokio::spawn(SessionTask::new(self.clone(), name, receiver, Some(session)).run());
+        }
+    }
+
+    fn all(&self) -> Vec<(String, Sender<Input>)> {
+        self.sessions().iter().map(|(name, inbox)| (name.clone(), inbox.clone())).collect()
     }
 
     /// Removes a session in which nobody is left, unless somebody has just come. True when it is removed.
@@ -91,17 +170,16 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use meeting_session_core::protocol::{ClientMessage, CloseCode, ServerMessage, VERSION};
+    use meeting_session_core::protocol::{ClientMessage, ServerMessage, VERSION};
 
     use super::*;
     use crate::outbox::{self, Outgoing};
-    use crate::random;
 
     fn hub() -> Arc<Hub> {
         Arc::new(Hub::new(SessionConfig::default(), Clock::start()))
     }
 
-    fn join(hub: &Arc<Hub>, name: &str) -> Result<(ConnectionId, Sender<Input>, Outgoing), Busy> {
+    fn join(hub: &Arc<Hub>, name: &str) -> Result<(ConnectionId, Sender<Input>, Outgoing), CloseCode> {
         let (outbox, outgoing) = outbox::pair();
         let join = Join {
             version: VERSION,
@@ -113,7 +191,7 @@ mod tests {
             token: None,
             resume: None,
         };
-        let (connection, inbox) = hub.join(Box::new(join), outbox)?;
+        let Place { connection, inbox, .. } = hub.join(Box::new(join), outbox)?;
         Ok((connection, inbox, outgoing))
     }
 

@@ -16,6 +16,7 @@ mod routes;
 mod server;
 mod session;
 mod socket;
+mod state_file;
 mod upgrade;
 
 pub use config::Config;

@@ -1,5 +1,7 @@
 //! What must not be guessed: epochs, participant ids and secrets.
 
+use std::time::Duration;
+
 use meeting_session_core::Epoch;
 use meeting_session_core::json::hex;
 use meeting_session_core::protocol::ParticipantId;
@@ -24,6 +26,12 @@ pub(crate) fn participant_id() -> ParticipantId {
 /// What a participant proves its identity with, as 32 hexadecimal digits.
 pub(crate) fn secret() -> String {
     hex(&bytes::<16>())
+}
+
+/// Any time shorter than `limit`, in whole milliseconds.
+pub(crate) fn up_to(limit: Duration) -> Duration {
+    let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1);
+    Duration::from_millis(u64::from_ne_bytes(bytes()) % millis)
 }
 
 fn bytes<const N: usize>() -> [u8; N] {

@@ -20,8 +20,18 @@ use crate::{connection, files, upgrade};
 pub(crate) fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
         .fallback(page_or_file)
-        .layer(middleware::from_fn_with_state(server, guard))
+        .layer(middleware::from_fn_with_state(server.clone(), guard))
+        .with_state(server)
+}
+
+/// Whether new sessions should come here.
+async fn ready(State(server): State<Arc<Server>>) -> (StatusCode, &'static str) {
+    match server.hub.is_going_away() {
+        false => (StatusCode::OK, "ready\n"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+    }
 }
 
 /// What holds for every path: the name that the server is called by, WebSockets, and one header.

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::origin::OriginPolicy;
-use crate::routes;
+use crate::{routes, state_file};
 
 /// The time in which a client must have sent its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,8 +31,16 @@ const HEAD_BYTES: usize = 16 * 1024;
 /// Headers in a request; more are answered with 431.
 const HEADERS: usize = 64;
 
+/// The time in which clients that were told to go have their writes answered and go. What is left then is closed.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The time in which connections are closed when the server stops. What is left then is cut off.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Clients that were told to go come back over this time, and so much more for each, so that the next server does not
+/// get them all at once.
+const SPREAD: Duration = Duration::from_millis(250);
+const SPREAD_PER_CONNECTION: Duration = Duration::from_millis(1);
 
 /// The pause after a failed accept. There may be no file descriptor left, and trying at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -69,10 +77,11 @@ impl Stop {
     }
 }
 
-/// Serves sessions on `listener` until `shutdown` completes, then closes every connection and returns.
+/// Serves sessions on `listener` until `shutdown` completes, then sends the clients away, closes every connection, writes
+/// the state file if there is to be one, and returns.
 ///
 /// # Errors
-/// When the listener has no local address.
+/// When the listener has no local address, or the state file cannot be read or written.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -86,8 +95,40 @@ pub async fn run(
         joining: Arc::new(Semaphore::new(limits::JOINING_CONNECTIONS)),
         stop: watch::Sender::new(false),
     });
+    if let Some(file) = &config.state_file {
+        let (sessions, ago) = state_file::take(file)?;
+        server.hub.restore(sessions, ago);
+    }
     let router = routes::router(server.clone());
-    let mut shutdown = pin!(shutdown);
+    accept_until(shutdown, &listener, &server, &router).await;
+
+    info!("draining");
+    // Who asks whether this server is ready, or comes now, still gets an answer.
+    let drained = tokio::time::timeout(DRAIN_TIMEOUT, drain(&server.hub));
+    accept_until(async { drop(drained.await) }, &listener, &server, &router).await;
+
+    drop(listener);
+    info!("stopping");
+    server.stop.send_replace(true);
+    let closed = tokio::time::timeout(STOP_TIMEOUT, server.stop.closed()).await;
+    if closed.is_err() {
+        warn!(connections = server.stop.receiver_count(), "connections did not close in time");
+    }
+    if let Some(file) = &config.state_file {
+        state_file::write(file, server.hub.save().await)?;
+    }
+    server.hub.clear();
+    Ok(())
+}
+
+/// Accepts connections until `end` completes.
+async fn accept_until(
+    end: impl Future<Output = ()>,
+    listener: &TcpListener,
+    server: &Arc<Server>,
+    router: &Router,
+) {
+    let mut end = pin!(end);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -99,18 +140,17 @@ pub async fn run(
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            () = &mut shutdown => break,
+            () = &mut end => break,
         }
     }
-    drop(listener);
-    info!("stopping");
-    server.stop.send_replace(true);
-    let closed = tokio::time::timeout(STOP_TIMEOUT, server.stop.closed()).await;
-    if closed.is_err() {
-        warn!(connections = server.stop.receiver_count(), "connections did not close in time");
-    }
-    server.hub.clear();
-    Ok(())
+}
+
+/// Sends all clients away and waits until they have gone.
+async fn drain(hub: &Hub) {
+    let connections = u32::try_from(hub.connected()).unwrap_or(u32::MAX);
+    let spread = SPREAD + SPREAD_PER_CONNECTION.saturating_mul(connections);
+    hub.go_away(spread.min(limits::BACKOFF_MAX)).await;
+    hub.disconnected().await;
 }
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {

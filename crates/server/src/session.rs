@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use meeting_session_core::protocol::{ClientMessage, DecodeError, Join};
-use meeting_session_core::session::{Admission, ConnectionId, Frame, SessionOutput};
+use meeting_session_core::session::{Admission, ConnectionId, Frame, SavedSession, SessionOutput};
 use meeting_session_core::{Instant, Session};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use tracing::info;
 
 use crate::hub::Hub;
@@ -23,6 +25,10 @@ pub(crate) enum Input {
     Message { connection: ConnectionId, message: Result<ClientMessage, DecodeError> },
     /// The connection is gone.
     Disconnected(ConnectionId),
+    /// The server stops: the clients are to reconnect within `spread`, the first after `offset`.
+    GoAway { spread: Duration, offset: Duration },
+    /// What the session is, for the next server.
+    Save(oneshot::Sender<SavedSession>),
     /// Some connection is no longer blocked. It only wakes the session, which looks for itself on every turn.
     Drained,
 }
@@ -38,9 +44,11 @@ pub(crate) struct SessionTask {
 }
 
 impl SessionTask {
-    pub(crate) fn new(hub: Arc<Hub>, name: String, inbox: Receiver<Input>) -> Self {
+    /// The task of a session that goes on, or of a new one.
+    pub(crate) fn new(hub: Arc<Hub>, name: String, inbox: Receiver<Input>, session: Option<Session>) -> Self {
         let entry = Entry { hub, name };
-        Self { inbox, session: entry.new_session(), outboxes: HashMap::new(), blocked: Vec::new(), entry }
+        let session = session.unwrap_or_else(|| entry.new_session());
+        Self { inbox, session, outboxes: HashMap::new(), blocked: Vec::new(), entry }
     }
 
     /// Runs until nobody is left.
@@ -95,6 +103,9 @@ impl SessionTask {
                     self.log(connection, None, "connection lost");
                 }
             }
+            Input::GoAway { spread, offset } => self.session.go_away(now, spread, offset),
+            // Whoever asked may have given up.
+            Input::Save(reply) => drop(reply.send(self.session.save(now))),
             Input::Drained => {}
         }
         self.deliver(now)

@@ -23,7 +23,7 @@ pub(super) struct Member {
     /// Whether its page said that it goes away.
     pub(super) away: bool,
     /// The last results, oldest first: at most [`limits::IN_FLIGHT`].
-    results: VecDeque<(u64, UpdateResult)>,
+    pub(super) results: VecDeque<(u64, UpdateResult)>,
 }
 
 /// What is known of an operation number.

@@ -13,6 +13,7 @@ mod joining;
 mod limits;
 #[cfg(test)]
 mod origins;
+mod restart;
 #[cfg(test)]
 mod slow_reader;
 #[cfg(test)]

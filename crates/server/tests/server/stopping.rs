@@ -18,6 +18,9 @@ async fn a_server_that_stops_tells_every_connection_and_then_returns() {
     let address = server.address;
     let start = Instant::now();
     let task = server.stop();
+    for peer in [&mut joined, &mut other] {
+        assert!(matches!(peer.message().await, ServerMessage::GoAway { .. }));
+    }
     let going_away = Received::Close(CloseCode::GOING_AWAY.0, CloseCode::GOING_AWAY.reason().into());
     for socket in [&mut joined.socket, &mut other.socket, &mut not_joined] {
         assert_eq!(socket.receive().await, going_away);
@@ -25,7 +28,8 @@ async fn a_server_that_stops_tells_every_connection_and_then_returns() {
     }
     assert_eq!(idle.rest().await, "ok");
     soon(task).await.unwrap().unwrap();
-    assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
+    // These clients do not go by themselves.
+    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
@@ -41,7 +45,7 @@ async fn clients_that_do_not_answer_cannot_keep_the_server_from_stopping() {
     sleep_ms(50).await;
     let start = Instant::now();
     soon(server.stop()).await.unwrap().unwrap();
-    assert!(start.elapsed() < Duration::from_millis(5_500), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(6_500), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -52,6 +56,9 @@ async fn what_was_said_before_the_stop_arrives_before_the_close() {
     ana.update(merge(&[("last", "\"words\"")])).await;
     let task = server.stop();
     ben.reach(1).await;
+    for peer in [&mut ana, &mut ben] {
+        assert!(matches!(peer.event().await, ServerMessage::GoAway { .. }));
+    }
     assert_eq!(ben.socket.close_code().await, CloseCode::GOING_AWAY.0);
     assert_eq!(ana.socket.close_code().await, CloseCode::GOING_AWAY.0);
     soon(task).await.unwrap().unwrap();

@@ -1,0 +1,163 @@
+//! A session as text, so that the next server can go on with it.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::member::Member;
+use super::{CHECK_INTERVAL, Session, SessionConfig};
+use crate::data::SessionData;
+use crate::json::Json;
+use crate::log::Log;
+use crate::position::{Chain, Epoch, Position};
+use crate::protocol::{Participant, ParticipantId, Rejection, UpdateResult, limits};
+use crate::time::Instant;
+use crate::update::{MergeStrategy, Update};
+
+/// A session that nobody is connected to. It holds the secrets of its participants.
+///
+/// The log is not in it: a client that has not the last revision gets a snapshot.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedSession {
+    epoch: String,
+    revision: u64,
+    chain: String,
+    data: BTreeMap<String, Box<RawValue>>,
+    members: Vec<SavedMember>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedMember {
+    id: String,
+    user_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_data: Option<Box<RawValue>>,
+    joined_at: u64,
+    secret: String,
+    instance: String,
+    attempt: u64,
+    /// How much of its grace is left, in milliseconds.
+    grace_ms: u64,
+    /// What is remembered of its operations: number, how it ended, and the revision or size.
+    results: Vec<(u64, String, u64)>,
+}
+
+impl Session {
+    /// The session at `now`. Who is connected is kept for as long as after a lost connection.
+    pub fn save(&self, now: Instant) -> SavedSession {
+        let raw = |json: &Json| RawValue::from_string(json.as_str().to_owned()).ok();
+        let data = self.data.iter().filter_map(|(key, value)| Some((key.to_owned(), raw(value)?)));
+        let members = self.members.values().map(|member| SavedMember {
+            id: member.participant.id.0.clone(),
+            user_name: member.participant.user_name.clone(),
+            user_data: member.participant.user_data.as_ref().and_then(raw),
+            joined_at: member.participant.joined_at,
+            secret: member.secret.clone(),
+            instance: member.instance.clone(),
+            attempt: member.attempt,
+            grace_ms: super::millis(member.given_up_at.map_or(self.config.grace, |until| until.since(now))),
+            results: member
+                .results
+                .iter()
+                .map(|(sequence, result)| saved_result(*sequence, *result))
+                .collect(),
+        });
+        SavedSession {
+            epoch: self.position.epoch.to_hex(),
+            revision: self.position.revision,
+            chain: self.position.chain.to_hex(),
+            data: data.collect(),
+            members: members.collect(),
+        }
+    }
+
+    /// The session that was saved `ago`, without the participants whose grace has passed since then. None when nobody
+    /// would be left in it, or when it is not what [`save`](Self::save) made.
+    pub fn restore(now: Instant, saved: SavedSession, ago: Duration, config: SessionConfig) -> Option<Self> {
+        let position = Position {
+            epoch: Epoch::from_hex(&saved.epoch)?,
+            revision: saved.revision,
+            chain: Chain::from_hex(&saved.chain)?,
+        };
+        let mut data = SessionData::default();
+        let changes = saved.data.iter().map(|(key, value)| (key.as_str().into(), Some(Json::from(&**value))));
+        data.apply(Update::new(MergeStrategy::Replace, changes));
+        if data.units() > limits::DATA_UNITS {
+            return None;
+        }
+        let (mut members, mut graces) = (BTreeMap::new(), BTreeSet::new());
+        for member in saved.members.into_iter().take(limits::PARTICIPANTS) {
+            let left = Duration::from_millis(member.grace_ms).min(config.grace).saturating_sub(ago);
+            if !left.is_zero() {
+                let id = ParticipantId(member.id.clone());
+                graces.insert((now + left, id.clone()));
+                members.insert(id, member.restore(now + left)?);
+            }
+        }
+        (!members.is_empty()).then(|| Self {
+            config,
+            position,
+            data,
+            log: Log::new(position),
+            members,
+            readers: BTreeMap::new(),
+            graces,
+            flush_from: now,
+            unflushed: false,
+            check_at: now + CHECK_INTERVAL,
+            outputs: VecDeque::new(),
+        })
+    }
+}
+
+impl SavedMember {
+    fn restore(self, given_up_at: Instant) -> Option<Member> {
+        let results = self.results.into_iter().map(restored_result).collect::<Option<_>>()?;
+        Some(Member {
+            participant: Participant {
+                id: ParticipantId(self.id),
+                user_name: self.user_name,
+                user_data: self.user_data.as_deref().map(Json::from),
+                joined_at: self.joined_at,
+            },
+            secret: self.secret,
+            instance: self.instance,
+            attempt: self.attempt,
+            connection: None,
+            given_up_at: Some(given_up_at),
+            away: false,
+            results,
+        })
+    }
+}
+
+fn saved_result(sequence: u64, result: UpdateResult) -> (u64, String, u64) {
+    let (how, number) = match result {
+        UpdateResult::Applied(revision) => ("applied", revision),
+        UpdateResult::Unchanged(revision) => ("unchanged", revision),
+        UpdateResult::Rejected(Rejection::TooLarge(size)) => ("too_large", size as u64),
+        UpdateResult::Rejected(rejection) => (rejection.code(), 0),
+    };
+    (sequence, how.to_owned(), number)
+}
+
+fn restored_result((sequence, how, number): (u64, String, u64)) -> Option<(u64, UpdateResult)> {
+    let result = match how.as_str() {
+        "applied" => UpdateResult::Applied(number),
+        "unchanged" => UpdateResult::Unchanged(number),
+        "too_large" => UpdateResult::Rejected(Rejection::TooLarge(usize::try_from(number).ok()?)),
+        "bad_data" => UpdateResult::Rejected(Rejection::BadData),
+        "session_reset" => UpdateResult::Rejected(Rejection::SessionReset),
+        "out_of_order" => UpdateResult::Rejected(Rejection::OutOfOrder),
+        _ => return None,
+    };
+    Some((sequence, result))
+}
