@@ -5,6 +5,7 @@
 import { readAddress } from './address.js';
 import { json, notJson, options, recipients, sessionData } from './convert.js';
 import { mistake, SessionError, tooLarge, USER_TOO_LARGE } from './errors.js';
+import { takeIdentity } from './identity.js';
 import { Page } from './page.js';
 
 const STRATEGIES = ['replace', 'shallow-merge'];
@@ -37,7 +38,8 @@ export class Call {
     if (!globalThis.addEventListener || !globalThis.WebSocket) throw new Error('join() needs a browser');
     const address = readAddress(url);
     this.#page.address = address.url;
-    if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData)) {
+    const resume = takeIdentity(address.url);
+    if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData, resume)) {
       throw new Error(USER_TOO_LARGE);
     }
     this.#room = address.session;
@@ -117,6 +119,11 @@ export class Call {
     return this.#page.write((number) =>
       this.#write('updateMeetingSessionData', number, data, options?.mergeStrategy),
     );
+  }
+
+  async flush() {
+    // Answers come in order, so when this one is there, all before it are.
+    if (this.#joined()) await this.updateMeetingSessionData({}, { mergeStrategy: 'shallow-merge' }).catch(() => {});
   }
 
   sendAppMessage(data, to) {

@@ -6,6 +6,7 @@
 
 import { Emitter } from './emitter.js';
 import { SessionError, writeFailure } from './errors.js';
+import { keepIdentity } from './identity.js';
 
 /** Objects are replaced, never changed: applications compare them by identity. */
 export class Page {
@@ -188,6 +189,10 @@ export class Page {
       if (how === 'applied' || how === 'unchanged') resolve({ revision: Number(value), status: how });
       else reject(new SessionError(how, writeFailure(how, value), Number(value)));
     });
+  }
+
+  away(id, secret) {
+    keepIdentity(this.address, `${id} ${secret}`);
   }
 
   failed(type, reason) {

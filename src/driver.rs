@@ -190,6 +190,7 @@ impl Driver {
             }
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),
+            ClientEvent::Away(identity) => tell("away", &identity.participant.0, &identity.secret),
             ClientEvent::Failed(failure) => {
                 let (kind, reason) = (failure.kind().name(), self.close_reason.borrow());
                 match failure {

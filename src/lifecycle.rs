@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     // The global object's own, which also a worker has; `visibilitychange` bubbles up to it.
     #[wasm_bindgen(js_name = addEventListener)]
-    fn add_event_listener(name: &str, listener: &JsValue);
+    fn add_event_listener(name: &str, listener: &JsValue, capture: bool);
 
     #[wasm_bindgen(js_name = removeEventListener)]
-    fn remove_event_listener(name: &str, listener: &JsValue);
+    fn remove_event_listener(name: &str, listener: &JsValue, capture: bool);
 
     /// The target of an event: the document for `visibilitychange`.
     type Target;
@@ -55,7 +55,8 @@ impl Lifecycle {
             }
         });
         for name in EVENTS {
-            add_event_listener(name, listener.as_ref());
+            // Before the application's handlers, so that what they do is known to be done while the page unloads.
+            add_event_listener(name, listener.as_ref(), true);
         }
         Self { listener }
     }
@@ -64,7 +65,7 @@ impl Lifecycle {
 impl Drop for Lifecycle {
     fn drop(&mut self) {
         for name in EVENTS {
-            remove_event_listener(name, self.listener.as_ref());
+            remove_event_listener(name, self.listener.as_ref(), true);
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 
-use meeting_session_core::client::{JoinOptions, WriteId};
+use meeting_session_core::client::{Identity, JoinOptions, WriteId};
 use meeting_session_core::json::hex;
 use meeting_session_core::protocol::{ParticipantId, limits};
 use meeting_session_core::{Client, Json, MergeStrategy, Update};
@@ -32,7 +32,8 @@ impl SessionClient {
         Self { driver: Driver::new(page, u64::from_le_bytes(random())) }
     }
 
-    /// Starts to join a session over a socket to `url`. `user_data` is JSON text. False when name or user data is over
+    /// Starts to join a session over a socket to `url`. `user_data` is JSON text, `resume` what
+    /// the page was told by `away`, the two parted by a space. False when name or user data is over
     /// its limit and nothing was done.
     pub fn join(
         &self,
@@ -41,10 +42,14 @@ impl SessionClient {
         token: Option<String>,
         user_name: String,
         user_data: Option<String>,
+        resume: Option<String>,
     ) -> bool {
         let user_data = user_data.map(Json::from_stringified);
         let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
-        let options = JoinOptions { session, user_name, user_data, token, instance };
+        let resume = resume.as_deref().and_then(|identity| identity.split_once(' '));
+        let resume = resume
+            .map(|(id, secret)| Identity { participant: ParticipantId(id.into()), secret: secret.into() });
+        let options = JoinOptions { session, user_name, user_data, token, instance, resume };
         self.driver.set_address(url);
         self.driver.input(|client, now| client.join(now, options)).is_ok()
     }

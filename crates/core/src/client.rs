@@ -23,6 +23,9 @@ use writes::{Owner, Writes};
 
 pub use event::{ClientEvent, ClientOutput, Failure, WriteEnd, WriteFailure, WriteId};
 
+/// How long after it was said to unload a page counts as unloading: its handlers run at once, one after the other.
+const UNLOADING: Duration = Duration::from_secs(1);
+
 /// What a join needs. The address is the owner's business.
 #[derive(Debug, Clone)]
 pub struct JoinOptions {
@@ -36,6 +39,17 @@ pub struct JoinOptions {
     pub token: Option<String>,
     /// 32 random hexadecimal digits, new for every join.
     pub instance: String,
+    /// What [`ClientEvent::Away`] said to an earlier document of the same tab: the participant to come back as.
+    pub resume: Option<Identity>,
+}
+
+/// Who a client is, and the proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The participant.
+    pub participant: ParticipantId,
+    /// What the last [`Joined`] said. It is good for one resume.
+    pub secret: String,
 }
 
 /// A name, user data or an app message is over its limit.
@@ -63,8 +77,8 @@ pub struct Client {
     options: Option<JoinOptions>,
     /// When this join began; none once it has succeeded.
     joining_since: Option<Instant>,
-    /// Who this client is and the proof, from the last join answer.
-    identity: Option<(ParticipantId, String)>,
+    /// Who this client is, from the last join answer; before it, who it wants to come back as.
+    identity: Option<Identity>,
     position: Option<Position>,
     /// Something was lost on the way: the next join must bring the whole data.
     needs_snapshot: bool,
@@ -86,6 +100,8 @@ pub struct Client {
     joined_at: Instant,
     /// The page has gone away and may not come back.
     hidden: bool,
+    /// When the page was last said to be about to go away.
+    unloaded_at: Option<Instant>,
     failed_attempts: u32,
     heard_at: Instant,
     lost_at: Option<Instant>,
@@ -116,6 +132,7 @@ impl Client {
             attempt: 0,
             joined_at: Instant::default(),
             hidden: false,
+            unloaded_at: None,
             failed_attempts: 0,
             heard_at: Instant::default(),
             lost_at: None,
@@ -152,9 +169,9 @@ impl Client {
         &self.participants
     }
 
-    /// This client's own participant; none while not joined.
+    /// This client's own participant; none before it has joined for the first time.
     pub fn participant(&self) -> Option<&ParticipantId> {
-        self.identity.as_ref().map(|(participant, _)| participant)
+        self.identity.as_ref().map(|identity| &identity.participant)
     }
 
     /// The position of the data; none while not joined.
@@ -167,7 +184,7 @@ impl Client {
     /// # Errors
     /// [`TooLarge`] over [`limits::USER_NAME_UNITS`], [`limits::USER_DATA_UNITS`] or [`limits::TOKEN_UNITS`]; nothing
     /// has happened then.
-    pub fn join(&mut self, now: Instant, options: JoinOptions) -> Result<(), TooLarge> {
+    pub fn join(&mut self, now: Instant, mut options: JoinOptions) -> Result<(), TooLarge> {
         check_user(&options.user_name, options.user_data.as_ref()).map_err(|_| TooLarge)?;
         if options.token.as_ref().is_some_and(|token| utf16_units(token) > limits::TOKEN_UNITS) {
             return Err(TooLarge);
@@ -175,6 +192,7 @@ impl Client {
         if self.state != State::Idle {
             return Ok(());
         }
+        self.identity = options.resume.take();
         self.options = Some(options);
         self.joining_since = Some(now);
         self.connect(now);
@@ -183,9 +201,17 @@ impl Client {
 
     /// Leaves: sends what waits without regard to the interval, waits for answers for at most
     /// [`limits::LEAVE_TIMEOUT`], then goes. [`ClientEvent::Left`] is the end of it.
+    ///
+    /// While the page unloads it may be a reload, as 100ms's provider leaves then: the participant only goes away, and is
+    /// given up by the server if nobody comes back.
     pub fn leave(&mut self, now: Instant) {
         match self.state {
             State::Idle => {}
+            State::Joined if self.unloaded_at.is_some_and(|at| now.since(at) < UNLOADING) => {
+                self.hide(now);
+                self.outputs.push(ClientOutput::Disconnect);
+                self.stop(None);
+            }
             State::Joined => {
                 self.leaving_until.get_or_insert(now + limits::LEAVE_TIMEOUT);
                 self.send_pending(now);
@@ -278,6 +304,7 @@ impl Client {
 
     /// The page became visible, came back, or the network did: whatever waits for a retry is tried at once.
     pub fn wake(&mut self, now: Instant) {
+        self.unloaded_at = None;
         if core::mem::take(&mut self.hidden) && self.state == State::Joined {
             // Any message takes an `away` back.
             self.send(ClientMessage::Pong.encode());
@@ -297,6 +324,7 @@ impl Client {
 
     /// The page may be about to go away: what waits is sent at once, and the server told.
     pub fn unload(&mut self, now: Instant) {
+        self.unloaded_at = Some(now);
         if self.state == State::Joined {
             self.send_pending(now);
             self.send(ClientMessage::Away.encode());
@@ -307,6 +335,9 @@ impl Client {
     pub fn hide(&mut self, now: Instant) {
         self.hidden = true;
         self.unload(now);
+        if let Some(identity) = self.identity.clone().filter(|_| self.joining_since.is_none()) {
+            self.event(ClientEvent::Away(identity));
+        }
     }
 
     /// The socket is open.
@@ -317,9 +348,9 @@ impl Client {
         self.heard_at = now;
         self.state = State::Joining(now);
         self.attempt += 1;
-        let resume = self.identity.as_ref().map(|(participant, secret)| Resume {
-            participant: participant.clone(),
-            secret: secret.clone(),
+        let resume = self.identity.clone().map(|Identity { participant, secret }| Resume {
+            participant,
+            secret,
             position: self.position.filter(|_| !self.needs_snapshot),
         });
         let join = Join {
@@ -456,7 +487,7 @@ impl Client {
         self.needs_snapshot = false;
         self.sync_interval = Duration::from_millis(joined.sync_interval_ms);
         self.grace = Duration::from_millis(joined.grace_ms);
-        self.identity = Some((joined.participant, joined.secret));
+        self.identity = Some(Identity { participant: joined.participant, secret: joined.secret });
         self.position = Some(joined.position);
         let changed = joined.state.is_some();
         self.outputs.extend(joined.state.map(ClientOutput::Data));
@@ -510,7 +541,7 @@ impl Client {
 
     /// Ends the waiting of all `set_user` once the server has the newest name and data; sends them when it has not.
     fn settle_user(&mut self) {
-        let own = self.identity.as_ref().and_then(|(id, _)| find(&self.participants, id));
+        let own = self.participant().and_then(|id| find(&self.participants, id));
         let (Some(own), Some(options)) = (own, &self.options) else { return };
         if self.unanswered_users > 0 {
             return;

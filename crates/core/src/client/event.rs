@@ -1,5 +1,6 @@
 //! What a client wants done, and what it has to tell.
 
+use super::Identity;
 use crate::json::Json;
 use crate::protocol::*;
 use alloc::string::String;
@@ -60,6 +61,8 @@ pub enum ClientEvent {
     },
     /// The oldest unanswered [`Client::set_user`](super::Client::set_user) has taken effect.
     UserSet,
+    /// The page goes away. The next document of the tab may come back as this participant.
+    Away(Identity),
     /// The client has stopped and will not try again.
     Failed(Failure),
     /// The client has left, by itself or after a failure.

@@ -59,7 +59,7 @@ impl Writes {
     /// Adds a write to what waits.
     ///
     /// # Errors
-    /// Why it was not added. A batch that is over [`limits::DATA_UNITS`] would be refused as a whole, so the write that
+    /// Why it was not added. What changes nothing always is: it serves to wait for the end of all before it. A batch that is over [`limits::DATA_UNITS`] would be refused as a whole, so the write that
     /// makes it too large is refused alone.
     pub(super) fn push(&mut self, now: Instant, owner: Owner, update: Update) -> Result<(), WriteFailure> {
         if owner.is_none() {
@@ -77,7 +77,7 @@ impl Writes {
                 last.update.coalesce(update);
                 return Ok(());
             }
-        } else if self.pending.len() >= limits::UNSENT_WRITES {
+        } else if self.pending.len() >= limits::UNSENT_WRITES && !update.is_noop() {
             return Err(WriteFailure::Busy);
         }
         self.pending.push(Pending { since: now, owner, update });

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod awaited_writes;
+mod reload;
 mod session;
 mod support;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, JoinOptions};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Identity, JoinOptions};
 use meeting_session_core::position::Epoch;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, ParticipantId, StateChange};
 use meeting_session_core::session::{Admission, ConnectionId, SessionConfig, SessionOutput};
@@ -67,9 +67,14 @@ impl World {
 
     /// Adds a client and lets it join; returns its index.
     pub(crate) fn join(&mut self, name: &str) -> usize {
+        self.join_as(name, None)
+    }
+
+    /// The same for a document that has this of an earlier one.
+    pub(crate) fn join_as(&mut self, name: &str, resume: Option<Identity>) -> usize {
         let index = self.peers.len();
         let mut client = Client::new(index as u64 + 1);
-        client.join(self.now, options(name, index)).expect("a short name");
+        client.join(self.now, JoinOptions { resume, ..options(name, index) }).expect("a short name");
         self.peers.push(Peer {
             client,
             data: SessionData::default(),
@@ -301,6 +306,7 @@ pub(crate) fn options(name: &str, index: usize) -> JoinOptions {
         user_data: None,
         token: None,
         instance: format!("{index:032x}"),
+        resume: None,
     }
 }
 

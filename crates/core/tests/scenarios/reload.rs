@@ -1,0 +1,147 @@
+//! Pages that go away and come back as other documents.
+
+use std::time::Duration;
+
+use meeting_session_core::client::{ClientEvent, Failure, Identity};
+use meeting_session_core::protocol::{CloseCode, limits};
+
+use crate::support::{World, merge};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The page goes away, and with it its socket; returns what it leaves for the next document.
+fn unload(world: &mut World, peer: usize) -> Identity {
+    let now = world.now;
+    world.peers[peer].client.hide(now);
+    world.settle();
+    world.cut(peer);
+    identity(world, peer)
+}
+
+fn identity(world: &mut World, peer: usize) -> Identity {
+    let away = |event| match event {
+        ClientEvent::Away(identity) => Some(identity),
+        _ => None,
+    };
+    world.take_events(peer).into_iter().find_map(away).expect("it said who it was")
+}
+
+fn presence_changes(world: &mut World, peer: usize) -> usize {
+    let change = |event: &ClientEvent| {
+        matches!(event, ClientEvent::ParticipantJoined(_) | ClientEvent::ParticipantLeft(_))
+    };
+    world.take_events(peer).iter().filter(|event| change(event)).count()
+}
+
+#[test]
+fn a_reload_is_the_same_participant() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.update(0, merge(&[("a", Some("1"))]));
+    let before = world.peers[0].client.participant().cloned();
+    world.take_events(1);
+    let mut page = 0;
+    for _ in 0..20 {
+        let left = unload(&mut world, page);
+        world.run(SECOND);
+        page = world.join_as("ann", Some(left));
+        assert_eq!(world.peers[page].client.participant().cloned(), before);
+        assert_eq!(world.peers[page].data.to_text(), r#"{"a":1}"#);
+        assert_eq!(world.take_events(page).first(), Some(&ClientEvent::Joined));
+    }
+    world.update(page, merge(&[("b", Some("2"))]));
+    world.run(Duration::from_secs(60));
+    assert_eq!(presence_changes(&mut world, 1), 0);
+    assert_eq!(world.peers[1].data.to_text(), r#"{"a":1,"b":2}"#);
+}
+
+#[test]
+fn the_only_participant_keeps_its_session_over_a_reload() {
+    let mut world = World::with(&["ann"]);
+    world.update(0, merge(&[("a", Some("1"))]));
+    let left = unload(&mut world, 0);
+    world.run(limits::AWAY_GRACE - SECOND);
+    let page = world.join_as("ann", Some(left));
+    assert_eq!(world.peers[page].data.to_text(), r#"{"a":1}"#);
+}
+
+#[test]
+fn after_the_grace_a_reload_is_somebody_new() {
+    let mut world = World::with(&["ann", "bob"]);
+    let before = world.peers[0].client.participant().cloned();
+    let left = unload(&mut world, 0);
+    world.run(limits::AWAY_GRACE + SECOND);
+    let page = world.join_as("ann", Some(left));
+    assert_ne!(world.peers[page].client.participant().cloned(), before);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+}
+
+#[test]
+fn of_two_that_take_the_same_identity_the_first_is_it() {
+    let mut world = World::with(&["ann", "bob"]);
+    let before = world.peers[0].client.participant().cloned();
+    let left = unload(&mut world, 0);
+    let first = world.join_as("ann", Some(left.clone()));
+    let second = world.join_as("ann", Some(left));
+    assert_eq!(world.peers[first].client.participant().cloned(), before);
+    assert_ne!(world.peers[second].client.participant().cloned(), before);
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 3);
+    let failed = |event: &ClientEvent| matches!(event, ClientEvent::Failed(_) | ClientEvent::Interrupted);
+    assert!(!world.take_events(first).iter().any(failed));
+}
+
+#[test]
+fn a_resume_of_a_live_participant_supersedes_it_and_it_stops() {
+    let mut world = World::with(&["ann", "bob"]);
+    let now = world.now;
+    world.peers[0].client.hide(now);
+    world.settle();
+    let stolen = identity(&mut world, 0);
+    let thief = world.join_as("ann", Some(stolen));
+    let superseded = ClientEvent::Failed(Failure::Closed(CloseCode::SUPERSEDED));
+    assert!(world.take_events(0).contains(&superseded));
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+    assert!(!world.take_events(thief).contains(&ClientEvent::Interrupted));
+}
+
+#[test]
+fn leaving_while_the_page_unloads_may_be_a_reload() {
+    let mut world = World::with(&["ann", "bob"]);
+    let before = world.peers[0].client.participant().cloned();
+    world.update(0, merge(&[("a", Some("1"))]));
+    world.update(0, merge(&[("a", Some("2"))]));
+    let now = world.now;
+    world.peers[0].client.unload(now);
+    world.peers[0].client.leave(now);
+    world.settle();
+    let events = world.take_events(0);
+    assert_eq!(events.last(), Some(&ClientEvent::Left));
+    let left = events.into_iter().find_map(|event| match event {
+        ClientEvent::Away(identity) => Some(identity),
+        _ => None,
+    });
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+    let page = world.join_as("ann", left);
+    assert_eq!(world.peers[page].client.participant().cloned(), before);
+    assert_eq!(world.peers[page].data.to_text(), r#"{"a":2}"#);
+
+    // Nobody comes back: it has left, though a moment later.
+    let now = world.now;
+    world.peers[page].client.unload(now);
+    world.peers[page].client.leave(now);
+    world.run(limits::AWAY_GRACE + SECOND);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}
+
+#[test]
+fn leaving_some_time_after_a_page_stayed_is_leaving() {
+    let mut world = World::with(&["ann", "bob"]);
+    let now = world.now;
+    world.peers[0].client.unload(now);
+    world.run(SECOND * 2);
+    let now = world.now;
+    world.peers[0].client.leave(now);
+    world.settle();
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}

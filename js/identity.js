@@ -1,0 +1,26 @@
+// Who this tab was in a session, kept over a reload in the session storage.
+//
+// It is written only when a document goes away and removed by the one that takes it, so a duplicated tab finds none. The
+// secret in it is good for one resume: of two documents that took the same one, the server believes the first.
+
+const key = (address) => `meeting-session-state ${address}`;
+
+/** Keeps who this document was, for the next one. */
+export function keepIdentity(address, identity) {
+  try {
+    sessionStorage.setItem(key(address), identity);
+  } catch {
+    // There is no storage here, or no room in it. The next document is somebody new.
+  }
+}
+
+/** Takes who the last document was. */
+export function takeIdentity(address) {
+  try {
+    const identity = sessionStorage.getItem(key(address)) ?? undefined;
+    sessionStorage.removeItem(key(address));
+    return identity;
+  } catch {
+    return undefined;
+  }
+}
