@@ -786,6 +786,12 @@ export class Call {
   updateMeetingSessionData(data: unknown, options?: { mergeStrategy?: MergeStrategy }): Promise<UpdateResult>;
 
   /**
+   * Resolves when everything that was set so far has been answered, in whatever way. What waits for its second is sent at
+   * once. Resolves at once while the call is not joined. Daily has no such method.
+   */
+  flush(): Promise<void>;
+
+  /**
    * How participants are connected: `sfu` while joined, otherwise `none`. Never rejects.
    *
    * @see https://docs.daily.co/reference/daily-js/instance-methods/get-network-topology

@@ -24,6 +24,8 @@ export class Page {
   /** Awaited writes that have not ended, by number. */
   #writes = new Map();
   #lastWrite = 0;
+  /** How many joins have begun. */
+  #joins = 0;
   #queue = [];
   #delivering = false;
 
@@ -51,6 +53,8 @@ export class Page {
 
   /** A join has begun. The next two states follow in the next microtask, the rest when the server answers. */
   joining() {
+    this.#joins += 1;
+    this.#clear();
     this.#setState('loading');
     queueMicrotask(() => {
       for (const [from, to] of [['loading', 'loaded'], ['loaded', 'joining-meeting']]) {
@@ -205,11 +209,16 @@ export class Page {
   }
 
   left() {
+    // Who waits now, and not for a join that a handler begins before this is delivered.
+    const joins = this.waiting.join.splice(0);
+    const number = this.#joins;
     // Not before what is queued is delivered: until then handlers must find the state that their events speak of.
     this.#queue.push(() => {
-      if (this.state !== 'error') this.state = 'left-meeting';
-      this.#clear();
-      this.#settle('join', 'reject', new Error('The call was left before it was joined'));
+      if (this.#joins === number) {
+        if (this.state !== 'error') this.state = 'left-meeting';
+        this.#clear();
+      }
+      for (const { reject } of joins) reject(new Error('The call was left before it was joined'));
       this.#settle('user', 'reject', new Error('The call was left before the change was made'));
       this.#settle('leave', 'resolve');
       this.#event('left-meeting');

@@ -31,6 +31,7 @@ serve! {
     "/js/convert.js"
     "/js/emitter.js"
     "/js/errors.js"
+    "/js/identity.js"
     "/js/page.js"
     "/tests/browser/checks.js"
     "/tests/browser/connection.js"
@@ -213,6 +214,7 @@ tests! {
         a_write_that_was_lost_on_the_way_is_applied_once
         the_network_coming_back_is_tried_at_once
         a_final_close_ends_the_call_with_an_error
+        a_handler_of_an_error_may_join_again
         a_join_that_fails_rejects_with_the_error_event
         nobody_at_the_address_is_tried_again_until_the_call_is_left
         nonsense_from_the_server_is_ignored
@@ -252,6 +254,7 @@ tests! {
         a_refused_write_changes_nothing
         arguments_are_checked_as_for_setting
         every_write_ends_when_the_call_does
+        flushing_waits_for_all_that_was_set
         an_error_says_what_it_is
     }
 }

@@ -13,8 +13,9 @@ export function createActions({ store, setState, replaceState }, notify) {
 
   function ended() {
     room = undefined;
-    // Another set: who waits for an answer in the room that has ended must not add to it.
-    hms.observed = new Set([METADATA_KEY]);
+    // Another set: who waits for an answer in the room that has ended must not add to it. After a join that failed the
+    // next one is for the same keys.
+    if (store.getState().room.isConnected) hms.observed = new Set([METADATA_KEY]);
     replaceState(createDefaultStoreState());
   }
 
@@ -23,7 +24,7 @@ export function createActions({ store, setState, replaceState }, notify) {
     return room;
   }
 
-  async function sendBroadcastMessage(message, type = 'chat') {
+  async function sendBroadcastMessage(message, type) {
     inRoom('sendBroadcastMessage').send(message, type, {}, 'sendBroadcastMessage');
   }
 
@@ -72,7 +73,7 @@ export function createActions({ store, setState, replaceState }, notify) {
 
     sendBroadcastMessage,
 
-    async sendDirectMessage(message, recipientPeer, type = 'chat') {
+    async sendDirectMessage(message, recipientPeer, type) {
       inRoom('sendDirectMessage').send(message, type, { recipientPeer }, 'sendDirectMessage');
     },
 

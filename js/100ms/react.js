@@ -7,7 +7,7 @@ import { useRef, useState, version } from 'react';
 
 import { useNewest, useSelection } from '../react/selection.js';
 import { shallow } from '../shallow.js';
-import { HMSNotificationTypes, HMSReactiveStore, selectRoomStarted } from './index.js';
+import { createDefaultStoreState, HMSNotificationTypes, HMSReactiveStore, selectRoomStarted } from './index.js';
 
 export * from './index.js';
 
@@ -69,8 +69,12 @@ function useLeaveOnUnmount(own, wanted) {
 
 export function useHMSStore(selector = whole, equalityFn = shallow) {
   const { subscribe, getState } = useHMS('useHMSStore');
-  return useSelection(subscribe, getState, getState, selector, equalityFn);
+  return useSelection(subscribe, getState, atFirst, selector, equalityFn);
 }
+
+/** What a server renders, whatever a store has become in the browser when that is taken over. */
+const atFirst = () => FIRST_STATE;
+const FIRST_STATE = createDefaultStoreState();
 
 const whole = (state) => state;
 

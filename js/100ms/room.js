@@ -33,6 +33,8 @@ export class Room {
   async join({ initEndpoint, authToken, userName, metaData } = {}) {
     this.#setRoom({ roomState: HMSRoomState.Connecting });
     try {
+      // A listener may have left meanwhile.
+      if (this.#over) throw new Error(LEFT);
       if (!initEndpoint) {
         throw new Error('initEndpoint must be the address of the session, such as wss://example.com/standup');
       }
@@ -51,8 +53,10 @@ export class Room {
 
   async leave() {
     this.#setRoom({ roomState: HMSRoomState.Disconnecting });
+    // A join that could not begin, or that a listener takes back at once, has no call.
+    if (!this.#call) return this.#end();
     await this.#call.leave();
-    this.#call.destroy();
+    return this.#call.destroy();
   }
 
   /** Stops telling the store anything, for another stay that begins before this one is over. */
@@ -76,20 +80,22 @@ export class Room {
   /** Puts the data into the state, for a key that has only now been observed. */
   showData() {
     const { getState } = this.#hms.store;
-    if (!getState().room.isConnected) return;
+    if (this.#over || this.#call?.meetingState() !== 'joined-meeting' || !getState().room.isConnected) return;
     this.#hms.setState(sessionData(getState(), this.#call.meetingSessionState().data, this.#hms.observed));
   }
 
   /** Sends a message to everybody, or to the peer or the roles that `recipients` names. */
   send(message, type, recipients, method) {
     this.#checkConnected(method);
+    type ||= 'chat';
+    if (typeof type !== 'string') throw invalid('The type of a message must be a string');
     if (typeof message !== 'string') throw invalid('A message must be a string');
     // 100ms takes the zero-width space for blank too.
     if (message.replaceAll('\u200b', ' ').trim() === '') throw invalid('Empty message not allowed');
     const { recipientPeer, recipientRoles } = recipients;
     const { peers, room, roles } = this.#hms.store.getState();
     if (recipientPeer === room.localPeer) throw invalid('Cannot send message to self');
-    if (recipientPeer !== undefined && !Object.hasOwn(peers, recipientPeer)) {
+    if ('recipientPeer' in recipients && !Object.hasOwn(peers, recipientPeer)) {
       throw invalid(`Invalid peer - peer not present in the room: ${recipientPeer}`);
     }
     if (recipientRoles && !recipientRoles.some((role) => Object.hasOwn(roles, role))) {

@@ -101,6 +101,20 @@ export const a_final_close_ends_the_call_with_an_error = test(async (meeting) =>
   }
 });
 
+export const a_handler_of_an_error_may_join_again = test(async (meeting) => {
+  const call = await meeting.joined();
+  const states = [];
+  for (const name of ['error', 'left-meeting', 'joined-meeting']) call.on(name, () => states.push(call.meetingState()));
+  let again;
+  call.once('error', () => {
+    again = call.join();
+  });
+  lose(meeting, 3504);
+  await next(call, 'joined-meeting');
+  check('local' in (await within(again, 'joining again')), 'joined again');
+  equal(states, ['error', 'loading', 'joined-meeting']);
+});
+
 export const a_join_that_fails_rejects_with_the_error_event = test(async (meeting) => {
   const call = meeting.call({ url: meeting.url });
   const failed = next(call, 'error');

@@ -100,6 +100,21 @@ export const every_write_ends_when_the_call_does = test(async (meeting) => {
   equal([count('applied'), count('busy')], [136, 64]);
 });
 
+export const flushing_waits_for_all_that_was_set = test(async (meeting) => {
+  const call = await meeting.joined();
+  await within(call.flush(), 'a flush of nothing');
+  for (let n = 1; n <= 5; n += 1) call.setMeetingSessionData({ n }, 'shallow-merge');
+  await within(call.flush(), 'a flush');
+  equal(call.meetingSessionState().data, { n: 5 });
+  same(call.meetingSessionRevision(), 2);
+  const writes = Array.from({ length: 140 }, (_, n) => call.updateMeetingSessionData({ n }).catch(() => {}));
+  await within(call.flush(), 'a flush of many');
+  equal(call.meetingSessionState().data, { n: 135 });
+  await Promise.all(writes);
+  await call.leave();
+  await within(call.flush(), 'a flush outside');
+});
+
 export const an_error_says_what_it_is = test(async (meeting) => {
   const error = await refusal(meeting.call().updateMeetingSessionData({}));
   check(error instanceof Error, 'an Error');

@@ -389,7 +389,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
       assert.deepEqual(await page.evaluate(() => Page.rooms.flatMap(({ compared }) => compared.differences)), []);
     });
 
-    it('leaves when the page goes away, unless told otherwise', async (test) => {
+    it('leaves a moment after the page has gone away', async (test) => {
       const url = newUrl();
       const watcher = await openPeer(test, browser, server);
       await watcher.join(url);
@@ -398,7 +398,9 @@ for (const [version, options] of Object.entries(VERSIONS)) {
       const cy = await open(test, { url, name: 'Cy', wrapped: true });
       await eventually(() => watcher.names(), ['', 'Ana', 'Bo', 'Cy']);
       for (const page of [ana, bo, cy]) await page.reload();
-      await eventually(() => watcher.names(), ['', 'Bo'], AWAY_MS / 2);
+      // It might have been a reload that joins again, so all three are given a moment.
+      await pause(AWAY_MS / 2);
+      assert.deepEqual(await watcher.names(), ['', 'Ana', 'Bo', 'Cy']);
       await eventually(() => watcher.names(), [''], 2 * AWAY_MS);
     });
 

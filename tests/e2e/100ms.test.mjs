@@ -553,6 +553,66 @@ for (const name of BROWSERS) {
       );
     });
 
+    it('sends a message to one peer to nobody else when there is no such peer', async (test) => {
+      const [ana, bo] = await meet(test, 'nobody', ['Ana', 'Bo']);
+      const outcomes = await ana.evaluate(() =>
+        Promise.all([undefined, null, '', 'unknown'].map((id) => outcome(hmsActions.sendDirectMessage('secret', id)))),
+      );
+      for (const { code, name, description } of outcomes) {
+        assert.deepEqual({ code, name }, INVALID);
+        assert.match(description, /peer not present in the room/);
+      }
+      await ana.evaluate(() => hmsActions.sendBroadcastMessage('for all', null));
+      const messages = () =>
+        bo.evaluate(() => hmsStore.getState(HMS.selectHMSMessages).map(({ message, type }) => [message, type]));
+      await eventually(messages, [['for all', 'chat']]);
+    });
+
+    it('leaves a join that could not begin, and one that has only begun', async (test) => {
+      const ana = await open(test, { allow: LOST_CONNECTION });
+      const seen = await ana.evaluate(async (initEndpoint) => {
+        const left = [];
+        const stop = hmsNotifications.onNotification(() => left.push(outcome(hmsActions.leave())), 'ERROR');
+        const nowhere = await outcome(hmsActions.join({ userName: 'Ana' }));
+        stop();
+        const leave = (roomState) => roomState === 'Connecting' && left.push(outcome(hmsActions.leave()));
+        const unsubscribe = hmsStore.subscribe(leave, HMS.selectRoomState);
+        const begun = await outcome(hmsActions.join({ userName: 'Ana', initEndpoint }));
+        unsubscribe();
+        const state = hmsStore.getState(HMS.selectRoomState);
+        return { left: await Promise.all(left), nowhere: nowhere.code, begun: begun.code, state };
+      }, url('not-begun'));
+      assert.deepEqual(seen, { left: ['done', 'done'], nowhere: 6013, begun: 6000, state: 'Disconnected' });
+      await ana.join(url('not-begun'), { userName: 'Ana' });
+      assert.deepEqual(await ana.names(), ['Ana']);
+    });
+
+    it('follows the keys that were observed before a join that failed', async (test) => {
+      const [ana, bo] = await Promise.all([open(test), open(test)]);
+      await bo.evaluate(async () => {
+        await hmsActions.sessionStore.observe('topic');
+        await outcome(hmsActions.join({ userName: 'Bo' }));
+      });
+      await ana.join(url('failed'), { userName: 'Ana' });
+      await bo.join(url('failed'), { userName: 'Bo' });
+      await ana.evaluate(() => hmsActions.sessionStore.set('topic', 'cats'));
+      await eventually(() => bo.evaluate(() => hmsStore.getState(HMS.selectSessionStore('topic'))), 'cats');
+    });
+
+    it('is never cut off for writing and refreshing as fast as it is answered', async (test) => {
+      const [ana, bo] = await meet(test, 'fast', ['Ana', 'Bo']);
+      const written = await ana.evaluate(async () => {
+        const end = performance.now() + 15_000;
+        let written = 0;
+        while (performance.now() < end) await samples.setSessionMetadata((written += 1));
+        return written;
+      });
+      assert.ok(written > 200, `${written} writes`);
+      await eventually(() => bo.metadata(), written);
+      const connections = (await ana.notifications()).filter(({ type }) => /RECONNECT/.test(type));
+      assert.deepEqual(connections, []);
+    });
+
     it('rejects messages that cannot be sent', async (test) => {
       const [ana, bo] = await meet(test, 'bad-messages', ['Ana', 'Bo'], { allow: [/Message data too large/] });
       await bo.forget();

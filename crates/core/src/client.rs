@@ -88,6 +88,8 @@ pub struct Client {
     sync_interval: Duration,
     grace: Duration,
     writes: Writes,
+    /// Frames that were sent and not yet counted against the server's rate.
+    unpaid_frames: u32,
     /// App messages that wait for a reconnect.
     app_messages: Vec<(Instant, String)>,
     /// How many `set_user` wait for the server to have the newest name and data.
@@ -128,6 +130,7 @@ impl Client {
             sync_interval: limits::SYNC_INTERVAL,
             grace: limits::GRACE,
             writes: Writes::default(),
+            unpaid_frames: 0,
             app_messages: Vec::new(),
             unset_users: 0,
             unanswered_users: 0,
@@ -218,7 +221,7 @@ impl Client {
             }
             State::Joined => {
                 self.leaving_until.get_or_insert(now + limits::LEAVE_TIMEOUT);
-                self.send_pending(now);
+                self.send_pending(now, false);
                 self.leave_if_answered();
             }
             State::Connecting(_) | State::Joining(_) | State::Backoff(_) => self.finish_leave(),
@@ -248,7 +251,7 @@ impl Client {
         if self.hidden {
             self.hide(now);
         } else if self.leaving_until.is_some() {
-            self.send_pending(now);
+            self.send_pending(now, false);
         }
         self.sync(now);
     }
@@ -330,7 +333,7 @@ impl Client {
     pub fn unload(&mut self, now: Instant) {
         self.unloaded_at = Some(now);
         if self.state == State::Joined {
-            self.send_pending(now);
+            self.send_pending(now, true);
             self.send(ClientMessage::Away.encode());
         }
     }
@@ -600,7 +603,7 @@ impl Client {
                     self.write_ended(owner, result);
                 }
                 if self.leaving_until.is_some() {
-                    self.send_pending(now);
+                    self.send_pending(now, false);
                 }
                 self.sync(now);
                 self.leave_if_answered();
@@ -658,22 +661,24 @@ impl Client {
 
     /// Sends what waits as far as its time has come.
     fn sync(&mut self, now: Instant) {
-        while self.state == State::Joined
-            && self.going_away.is_none()
-            && self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now)
-        {
-            self.send_next(now);
+        loop {
+            self.writes.pay(now, core::mem::take(&mut self.unpaid_frames));
+            let due = self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now);
+            if self.state != State::Joined || self.going_away.is_some() || !due {
+                return;
+            }
+            self.send_next(now, false);
         }
     }
 
-    /// Sends what waits, without regard to intervals.
-    fn send_pending(&mut self, now: Instant) {
-        while self.send_next(now) {}
+    /// Sends what waits, without regard to intervals; in a hurry also to what is unanswered.
+    fn send_pending(&mut self, now: Instant, hurry: bool) {
+        while self.send_next(now, hurry) {}
     }
 
-    fn send_next(&mut self, now: Instant) -> bool {
+    fn send_next(&mut self, now: Instant, hurry: bool) -> bool {
         let Some(position) = self.position else { return false };
-        match self.writes.send(now, position.epoch) {
+        match self.writes.send(now, position.epoch, hurry) {
             Some(Ok(frame)) => self.send(frame),
             Some(Err((owner, failure))) => self.write_failed(owner, failure),
             None => return false,
@@ -755,6 +760,7 @@ impl Client {
     }
 
     fn send(&mut self, frame: String) {
+        self.unpaid_frames += 1;
         self.outputs.push(ClientOutput::Send(frame));
     }
 }

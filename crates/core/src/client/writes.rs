@@ -15,12 +15,12 @@ use crate::update::Update;
 /// Batched writes made this close together share one fate when they cannot be sent.
 const BATCH_SPAN: Duration = Duration::from_secs(5);
 
-/// What one operation costs of the server's rate.
-const OPERATION_COST: Duration = Duration::from_millis(1_000 / limits::OPERATIONS_PER_SECOND as u64);
+/// What one frame of any kind costs: a quarter more than at the server, which thus never has to slow this client down.
+const FRAME_COST: Duration = Duration::from_millis(1_250 / limits::OPERATIONS_PER_SECOND as u64);
 
-/// Operations that are sent without a pause: half of what the server allows, as more than writes counts there.
+/// What may be sent without a pause: half of what the server allows at once.
 const BURST: Duration =
-    Duration::from_millis(500 * limits::OPERATION_BURST as u64 / limits::OPERATIONS_PER_SECOND as u64);
+    Duration::from_millis(FRAME_COST.as_millis() as u64 * limits::OPERATION_BURST as u64 / 2);
 
 /// Whose end it is: that of one awaited write, or, with none, of batched ones, which nobody waits for.
 pub(super) type Owner = Option<WriteId>;
@@ -35,7 +35,7 @@ pub(super) struct Writes {
     last_sequence: u64,
     /// When the last batch was sent.
     synced_at: Option<Instant>,
-    /// When everything sent so far is paid for at the server's rate.
+    /// When all frames sent so far are paid for.
     paid_at: Instant,
 }
 
@@ -98,6 +98,11 @@ impl Writes {
         !self.in_flight.is_empty()
     }
 
+    /// So many frames were sent, of writes or of anything else.
+    pub(super) fn pay(&mut self, now: Instant, frames: u32) {
+        self.paid_at = self.paid_at.max(now) + FRAME_COST * frames;
+    }
+
     /// When the first of what waits may be sent. None while nothing waits or too much is unanswered.
     ///
     /// Batched writes go at once after a quiet interval, otherwise at its end. An awaited one goes at once, and so does
@@ -114,7 +119,7 @@ impl Writes {
     }
 
     /// Takes the first of what waits, an awaited write or all that is batched before the next one, as a frame to send.
-    /// `None` when nothing waits or too much is unanswered.
+    /// `None` when nothing waits or too much is unanswered; `hurry` sends it all the same, for a page that cannot wait.
     ///
     /// # Errors
     /// The units of a frame that the server would not read, for the length of the keys that it deletes. It is dropped:
@@ -123,8 +128,9 @@ impl Writes {
         &mut self,
         now: Instant,
         epoch: Epoch,
+        hurry: bool,
     ) -> Option<Result<String, (Owner, WriteFailure)>> {
-        if self.in_flight.len() >= limits::IN_FLIGHT {
+        if self.in_flight.len() >= limits::IN_FLIGHT && !hurry {
             return None;
         }
         let mut waiting = take(&mut self.pending).into_iter().peekable();
@@ -143,7 +149,6 @@ impl Writes {
         if owner.is_none() {
             self.synced_at = Some(now);
         }
-        self.paid_at = self.paid_at.max(now) + OPERATION_COST;
         self.last_sequence = sequence;
         self.in_flight.push(InFlight { sequence, owner, frame: frame.clone() });
         Some(Ok(frame))

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::support::{World, merge, replace};
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
 use meeting_session_core::protocol::{Rejection, limits};
-use meeting_session_core::{Instant, Update};
+use meeting_session_core::throttle::{Admission, Throttle};
+use meeting_session_core::{Instant, Json, Update};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -94,7 +95,7 @@ fn many_are_paced_below_the_rate_of_the_server() {
     let seconds = world.now.since(start).as_secs() as usize;
     let most = (seconds * limits::OPERATIONS_PER_SECOND as usize) + limits::OPERATION_BURST as usize;
     assert!(sent_since(&world, 0, start) < most, "and the server would slow it down");
-    world.run(SECOND * 3);
+    world.run(SECOND * 5);
     let ends = ends(&mut world, 0);
     assert_eq!(ends.len(), 1_000, "each has ended");
     let busy = ends.iter().filter(|(_, end)| *end == WriteEnd::Failed(WriteFailure::Busy)).count();
@@ -197,4 +198,54 @@ fn before_the_join_and_after_the_end_it_is_refused_at_once() {
     world.take_events(0);
     write(&mut world, 0, 1, replace(&[("a", "1")]));
     assert_eq!(ends(&mut world, 0), [(1, WriteEnd::Failed(WriteFailure::Left))]);
+}
+
+#[test]
+fn writes_and_messages_together_stay_below_the_rate_of_the_server() {
+    let mut world = World::with(&["ann", "bob"]);
+    let mut throttle = Throttle::new(world.now);
+    let (start, mut counted) = (world.now, world.peers[0].sent.len());
+    for number in 0..3_000 {
+        write(&mut world, 0, number, set("n", number as usize));
+        if number % 4 == 0 {
+            let now = world.now;
+            let hello = Json::parse("\"refresh\"").unwrap();
+            world.peers[0].client.app_message(now, None, hello).unwrap();
+        }
+        world.run(Duration::from_millis(20));
+        for (at, _) in &world.peers[0].sent[counted..] {
+            assert_eq!(throttle.admit(*at), Admission::Now, "after {:?}", at.since(start));
+        }
+        counted = world.peers[0].sent.len();
+    }
+}
+
+#[test]
+fn a_page_that_goes_away_sends_all_that_waits() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.peers[0].stalled = true;
+    for number in 0..20 {
+        write(&mut world, 0, number, set(&format!("k{number}"), 1));
+    }
+    world.update(0, set("last", 1));
+    let now = world.now;
+    world.peers[0].client.hide(now);
+    world.settle();
+    world.cut(0);
+    world.run(SECOND);
+    let data = world.session.as_ref().unwrap().data();
+    assert!((0..20).all(|number| data.get(&format!("k{number}")).is_some()) && data.get("last").is_some());
+
+    // It comes back: what the server still remembers is answered, and nothing is applied twice.
+    let revision = world.session.as_ref().unwrap().position().revision;
+    world.peers[0].stalled = false;
+    world.heal(0);
+    let now = world.now;
+    world.peers[0].client.wake(now);
+    world.run(SECOND);
+    let ends = ends(&mut world, 0);
+    let applied = ends.iter().filter(|(_, end)| matches!(end, WriteEnd::Applied(_))).count();
+    assert_eq!((ends.len(), applied), (20, limits::IN_FLIGHT - 1));
+    assert_eq!(world.session.as_ref().unwrap().position().revision, revision);
+    world.assert_equal();
 }
