@@ -226,6 +226,13 @@ impl Session {
         }
     }
 
+    /// Something came from a connection, a part of a message perhaps: it lives.
+    pub fn heard(&mut self, now: Instant, connection: ConnectionId) {
+        if let Some(reader) = self.readers.get_mut(&connection) {
+            reader.heard_at = now;
+        }
+    }
+
     /// A connection was lost. One that the session closed or that was superseded is ignored.
     pub fn disconnected(&mut self, now: Instant, connection: ConnectionId) {
         let Some(reader) = self.readers.remove(&connection) else {

@@ -1,6 +1,7 @@
 //! One WebSocket from its first message to its end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, DecodeError, Join, limits};
@@ -118,6 +119,9 @@ async fn first_message(
     }
 }
 
+/// How often a message that is still on its way counts as a sign of life.
+const HEARD_INTERVAL: Duration = Duration::from_secs(10);
+
 /// A connection that has joined.
 struct Seat {
     place: Place,
@@ -130,9 +134,19 @@ impl Seat {
     async fn relay(&mut self, socket: &mut Socket) -> Ending {
         // The message that has to wait for its turn. Nothing is read before that.
         let mut waiting: Option<(Instant, Message)> = None;
+        let mut bytes_read = 0;
         loop {
             let event = match &waiting {
-                None => socket.next(true).await,
+                None => match tokio::time::timeout(HEARD_INTERVAL, socket.next(true)).await {
+                    Ok(event) => event,
+                    Err(_) => {
+                        if socket.bytes_read() > bytes_read {
+                            bytes_read = socket.bytes_read();
+                            self.tell(Input::Heard(self.place.connection)).await;
+                        }
+                        continue;
+                    }
+                },
                 Some((due, message)) => match tokio::time::timeout_at(*due, socket.next(false)).await {
                     Ok(event) => event,
                     Err(_) => {

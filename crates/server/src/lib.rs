@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod files;
 mod hub;
+mod metered;
 mod origin;
 mod outbox;
 mod random;

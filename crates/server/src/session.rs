@@ -23,6 +23,8 @@ pub(crate) enum Input {
     Join { connection: ConnectionId, join: Box<Join>, outbox: Outbox },
     /// A frame came.
     Message { connection: ConnectionId, message: Result<ClientMessage, DecodeError> },
+    /// Bytes came that are no whole message yet.
+    Heard(ConnectionId),
     /// The connection is gone.
     Disconnected(ConnectionId),
     /// The server stops: the clients are to reconnect within `spread`, the first after `offset`.
@@ -97,6 +99,7 @@ impl SessionTask {
                 self.log(connection, None, "joins");
             }
             Input::Message { connection, message } => self.session.receive(now, connection, message),
+            Input::Heard(connection) => self.session.heard(now, connection),
             Input::Disconnected(connection) => {
                 self.session.disconnected(now, connection);
                 if self.outboxes.remove(&connection).is_some() {

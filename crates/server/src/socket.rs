@@ -13,6 +13,7 @@ use meeting_session_core::protocol::{CloseCode, limits};
 use tokio::io::AsyncWriteExt;
 use tokio_websockets::{Config, Error, Limits, Message, ServerBuilder, WebSocketStream};
 
+use crate::metered::Metered;
 use crate::outbox::Outgoing;
 
 /// How long a peer has to take what is left and to answer a close.
@@ -23,11 +24,17 @@ const KEPT_BUFFER: usize = 8 * 1024;
 
 /// One end of a WebSocket.
 pub(crate) struct Socket {
-    stream: WebSocketStream<TokioIo<Upgraded>>,
+    stream: WebSocketStream<Metered<TokioIo<Upgraded>>>,
     outgoing: Outgoing,
     /// The last message, if it was a big one.
     big: Option<Message>,
+    /// How many bytes had been read at the last message.
+    read_before: u64,
 }
+
+/// What may come without making a message: one of full size in the smallest fragments that make any sense. A peer that
+/// sends empty ones for ever would otherwise cost time and never be counted.
+const FRAGMENT_OVERHEAD: u64 = 2;
 
 /// What happens on a socket.
 #[derive(Debug)]
@@ -50,8 +57,13 @@ impl Socket {
         let stream = ServerBuilder::new()
             .config(Config::default())
             .limits(Limits::default().max_payload_len(Some(limits::JOIN_FRAME_BYTES)))
-            .serve(TokioIo::new(io));
-        Self { stream, outgoing, big: None }
+            .serve(Metered::new(TokioIo::new(io)));
+        Self { stream, outgoing, big: None, read_before: 0 }
+    }
+
+    /// Bytes that came so far: a sign of life also while a message is on its way over a slow line.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.stream.get_ref().read()
     }
 
     /// Accepts messages of full size from now on.
@@ -92,11 +104,16 @@ impl Socket {
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let received = Pin::new(&mut self.stream).poll_next(cx);
+        let most = FRAGMENT_OVERHEAD * limits::CLIENT_FRAME_BYTES as u64;
+        if received.is_pending() && self.bytes_read() - self.read_before > most {
+            return Poll::Ready(Event::Close(CloseCode::RATE_LIMITED));
+        }
         // The stream would go on with the buffer that a big message came in, if that were free again. As long as the
         // message is there, it gets a new one of normal size.
         self.big = None;
         received.map(|received| match received {
             Some(Ok(message)) => {
+                self.read_before = self.bytes_read();
                 if message.as_payload().len() > KEPT_BUFFER {
                     self.big = Some(message.clone());
                 }

@@ -1,10 +1,12 @@
 //! What is no message, before and after joining: the exact close code, and nobody else is disturbed.
 
+use std::time::Duration;
+
 use meeting_session_core::protocol::*;
 
 use crate::support::{
     BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, Peer, Received, Server, Socket, TEXT, join_message, json,
-    merge,
+    merge, sleep_ms,
 };
 
 const BAD_MESSAGE: u16 = CloseCode::BAD_MESSAGE.0;
@@ -181,6 +183,41 @@ async fn fragments_and_pings_between_them_and_single_bytes_are_fine() {
         peer.socket.send_bytes(&[*byte]).await;
     }
     assert_eq!(peer.event().await, ServerMessage::Refused(RefusedCode::UnknownType));
+}
+
+#[tokio::test]
+async fn a_message_that_is_never_finished_ends_somewhere() {
+    let server = Server::start().await;
+    let mut witness = Peer::join(&server, "standup", "Ben").await;
+    let mut peer = Peer::join(&server, "standup", "Ana").await;
+    peer.socket.send_frame(TEXT, b"{").await;
+    // Each an empty fragment: no limit of sizes ever sees them.
+    let empty = [CONTINUATION, MASKED, 0, 0, 0, 0].repeat(2_000);
+    let mut sent = 0;
+    while sent < 4 * limits::CLIENT_FRAME_BYTES && peer.socket.try_send_bytes(&empty).await.is_ok() {
+        sent += empty.len();
+    }
+    assert_eq!(peer.socket.close_code().await, CloseCode::RATE_LIMITED.0);
+    assert_eq!(witness.update(merge(&[("well", "true")])).await, UpdateResult::Applied(1));
+}
+
+#[tokio::test]
+async fn a_message_on_a_slow_line_is_a_sign_of_life() {
+    let server = Server::start().await;
+    let mut peer = Peer::join(&server, "standup", "Ana").await;
+    let value = format!("\"{}\"", "x".repeat(400));
+    let text = ClientMessage::Update(peer.request(1, merge(&[("slow", &value)]))).encode();
+    let mut frame = vec![FIN | TEXT, MASKED | 126];
+    frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    // Longer than any silence that is allowed.
+    let pause = (limits::SILENCE_MAX + Duration::from_secs(10)).as_millis() as u64 / frame.len() as u64;
+    for byte in frame {
+        peer.socket.send_bytes(&[byte]).await;
+        sleep_ms(pause).await;
+    }
+    assert_eq!(peer.result(1).await, UpdateResult::Applied(1));
 }
 
 #[tokio::test]

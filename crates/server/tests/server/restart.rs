@@ -44,7 +44,7 @@ impl Drop for StateFile {
 }
 
 async fn stop(server: Server) {
-    soon(server.stop()).await.unwrap().unwrap();
+    soon(server.stop()).await.expect("it does not panic").expect("it stops in order");
 }
 
 #[tokio::test]
