@@ -10,6 +10,9 @@ import { Page } from './page.js';
 
 const STRATEGIES = ['replace', 'shallow-merge'];
 
+/** Whether this runs inside a handler for the end of the page, whose order among the module's own is not known. */
+const isUnloading = () => ['beforeunload', 'pagehide', 'unload'].includes(globalThis.event?.type);
+
 export class Call {
   #page = new Page();
   #client;
@@ -52,7 +55,7 @@ export class Call {
     const page = this.#page;
     if (page.active) {
       const left = page.wait('leave');
-      this.#client.leave();
+      this.#client.leave(isUnloading());
       return left;
     }
     if (page.state === 'new') {
@@ -67,7 +70,7 @@ export class Call {
     if (page.destroyed) return undefined;
     const destroyed = page.wait('destroy');
     if (page.active) {
-      this.#client.leave();
+      this.#client.leave(isUnloading());
     } else if (page.state === 'new') {
       page.left();
     } else {

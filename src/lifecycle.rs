@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     // The global object's own, which also a worker has; `visibilitychange` bubbles up to it.
     #[wasm_bindgen(js_name = addEventListener)]
-    fn add_event_listener(name: &str, listener: &JsValue, capture: bool);
+    fn add_event_listener(name: &str, listener: &JsValue);
 
     #[wasm_bindgen(js_name = removeEventListener)]
-    fn remove_event_listener(name: &str, listener: &JsValue, capture: bool);
+    fn remove_event_listener(name: &str, listener: &JsValue);
 
     /// The target of an event: the document for `visibilitychange`.
     type Target;
@@ -55,8 +55,7 @@ impl Lifecycle {
             }
         });
         for name in EVENTS {
-            // Before the application's handlers, so that what they do is known to be done while the page unloads.
-            add_event_listener(name, listener.as_ref(), true);
+            add_event_listener(name, listener.as_ref());
         }
         Self { listener }
     }
@@ -65,7 +64,7 @@ impl Lifecycle {
 impl Drop for Lifecycle {
     fn drop(&mut self) {
         for name in EVENTS {
-            remove_event_listener(name, self.listener.as_ref(), true);
+            remove_event_listener(name, self.listener.as_ref());
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use meeting_session_core::client::{Identity, JoinOptions, WriteId};
 use meeting_session_core::json::hex;
 use meeting_session_core::protocol::{ParticipantId, limits};
-use meeting_session_core::{Client, Json, MergeStrategy, Update};
+use meeting_session_core::{Json, MergeStrategy, Update};
 use wasm_bindgen::prelude::*;
 
 use crate::driver::Driver;
@@ -54,9 +54,15 @@ impl SessionClient {
         self.driver.input(|client, now| client.join(now, options)).is_ok()
     }
 
-    /// Leaves. The page is told `left` when that is done, at once if nothing is outstanding.
-    pub fn leave(&self) {
-        self.driver.input(Client::leave);
+    /// Leaves. The page is told `left` when that is done, at once if nothing is outstanding. `unloading` says that the page
+    /// goes away just now.
+    pub fn leave(&self, unloading: bool) {
+        self.driver.input(|client, now| {
+            if unloading {
+                client.unload(now);
+            }
+            client.leave(now);
+        });
     }
 
     /// Writes session data: `set` is one JSON object, `deleted` an array of keys, both as `JSON.stringify` made them.

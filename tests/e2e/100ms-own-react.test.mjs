@@ -45,16 +45,26 @@ for (const [version, alias] of Object.entries(REACTS)) {
       return openPage(test, browser, `${served.url}?${parameters}`);
     }
 
-    it('is still there after a reload by the only peer, which is the same one', async (test) => {
-      const ana = await open(test, newUrl(), 'Ana', 'own', 'strict');
-      await ana.waitForSelector('#chat input');
-      await ana.evaluate(() => Room.actions.setSessionMetadata('kept'));
-      const id = () => ana.evaluate(() => Room.store.getState().room.localPeer);
-      const before = await id();
-      await ana.reload();
-      await eventually(() => pinned(ana), 'kept');
-      assert.equal(await id(), before);
-    });
+    for (const when of ['when it is mounted', 'later']) {
+      it(`is still there after a reload by the only peer, which joins ${when}`, async (test) => {
+        // Later, the provider's handlers for the end of the page come before those of the call.
+        const ana = await open(test, newUrl(), 'Ana', 'own', 'strict', ...(when === 'later' ? ['wait'] : []));
+        const joinLater = async () => {
+          if (when !== 'later') return;
+          await until(() => ana.evaluate(() => Boolean(Room.join)));
+          await ana.evaluate(() => Room.join());
+        };
+        await joinLater();
+        await ana.waitForSelector('#chat input');
+        await ana.evaluate(() => Room.actions.setSessionMetadata('kept'));
+        const id = () => ana.evaluate(() => Room.store.getState().room.localPeer);
+        const before = await id();
+        await ana.reload();
+        await joinLater();
+        await eventually(() => pinned(ana), 'kept');
+        assert.equal(await id(), before);
+      });
+    }
 
     for (const flags of [[], ['own'], ['own', 'strict']]) {
       const how = { '': 'a store that is given', own: 'a store of its own', 'own,strict': 'its own in StrictMode' }[flags];

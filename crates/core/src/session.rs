@@ -359,7 +359,9 @@ impl Session {
             Some(position) if self.log.reaches(position) => Some(self.change_since(position.revision)),
             Some(_) | None => Some(self.whole()),
         };
-        let participants: Vec<_> = self.members.values().map(|member| member.participant.clone()).collect();
+        let mut participants: Vec<_> =
+            self.members.values().map(|member| member.participant.clone()).collect();
+        participants.sort_by_key(|participant| participant.joined_at);
         let mut chunks = participants.chunks(limits::PARTICIPANTS_PER_MESSAGE).peekable();
         let first = chunks.next().unwrap_or_default();
         let mut messages = vec![ServerMessage::Joined(Box::new(Joined {

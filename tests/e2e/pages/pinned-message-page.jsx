@@ -1,4 +1,4 @@
-// A page with the pinned-message application in it, which joins `?url=` as `?name=`.
+// A page with the pinned-message application in it, which joins `?url=` as `?name=`, with `?wait` only at `Room.join()`.
 //
 // The store, the actions and the notifications are those of an `HMSReactiveStore` of this package, or with `?own` the
 // provider's own. `?strict` is StrictMode. Tests find them as `Room`, with `Room.shown`: for each render what it was of.
@@ -29,8 +29,10 @@ function Watch() {
   const metadata = useHMSStore(selectSessionMetadata);
   Room.shown.push({ isConnected, metadata });
   useEffect(() => {
-    Object.assign(Room, { actions, store });
-    actions.join({ userName, authToken: '', initEndpoint }).catch((error) => (Room.error = String(error)));
+    const join = () =>
+      actions.join({ userName, authToken: '', initEndpoint }).catch((error) => (Room.error = String(error)));
+    Object.assign(Room, { actions, store, join });
+    if (!parameters.has('wait')) join();
   }, [actions, store]);
   return null;
 }
