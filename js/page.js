@@ -175,8 +175,8 @@ export class Page {
     }
   }
 
-  reset() {
-    this.#event('session-reset', { reason: 'new_session' });
+  reset(reason) {
+    this.#event('session-reset', { reason });
   }
 
   writeFailed(code, size) {

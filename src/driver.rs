@@ -172,7 +172,7 @@ impl Driver {
             ClientEvent::DataChanged => tell("changed", "", ""),
             ClientEvent::Interrupted => tell("interrupted", "", ""),
             ClientEvent::Reconnected => tell("reconnected", own(&self.client.borrow()), ""),
-            ClientEvent::SessionReset => tell("reset", "", ""),
+            ClientEvent::SessionReset(reset) => tell("reset", reset.reason(), ""),
             ClientEvent::WriteFailed(failure) => {
                 let size = failure.size().map(|size| decimal(size as u64));
                 tell("writeFailed", failure.code(), &size.unwrap_or_default());

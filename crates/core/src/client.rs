@@ -21,7 +21,7 @@ use crate::time::Instant;
 use crate::update::Update;
 use writes::{Owner, Writes};
 
-pub use event::{ClientEvent, ClientOutput, Failure, WriteEnd, WriteFailure, WriteId};
+pub use event::{ClientEvent, ClientOutput, Failure, Reset, WriteEnd, WriteFailure, WriteId};
 
 /// How long after it was said to unload a page counts as unloading: its handlers run at once, one after the other.
 const UNLOADING: Duration = Duration::from_secs(1);
@@ -423,7 +423,9 @@ impl Client {
             State::Connecting(since) if now.since(since) >= limits::ATTEMPT_TIMEOUT => {
                 self.abandon_socket(now)
             }
-            State::Joining(_) | State::Joined if now.since(self.heard_at) >= limits::SILENCE_MAX => {
+            State::Joining(_) | State::Joined
+                if now.since(self.heard_at) >= limits::SILENCE_MAX && !mutant!("silence-not-noticed") =>
+            {
                 self.abandon_socket(now);
             }
             State::Backoff(until) if until <= now => self.connect(now),
@@ -462,7 +464,9 @@ impl Client {
         }
         if self.state == State::Joined {
             self.lost_at = Some(now);
-            self.unanswered_users = 0;
+            if !mutant!("name-forgotten") {
+                self.unanswered_users = 0;
+            }
             if now.since(self.joined_at) >= limits::STABLE_AFTER {
                 self.failed_attempts = 0;
             }
@@ -516,34 +520,50 @@ impl Client {
                 self.event(event);
             }
         } else {
-            let reset = before.is_some_and(|before| before.epoch != joined.position.epoch);
+            let new_session = before.is_some_and(|before| before.epoch != joined.position.epoch);
+            let reset = new_session || joined.forked;
             self.event(ClientEvent::Reconnected);
             if reset {
                 // All were made for a session that is gone: what was sent may have been part of it, the rest not. Of
                 // the batched ones one event speaks for both.
-                let (mut batched, awaited) =
-                    self.writes.drop_in_flight().into_iter().partition(Option::is_none);
+                let in_flight = if mutant!("in-flight-kept-over-epoch-change") {
+                    Vec::new()
+                } else {
+                    self.writes.drop_in_flight()
+                };
+                let (mut batched, awaited) = in_flight.into_iter().partition(Option::is_none);
                 self.writes_failed(awaited, WriteFailure::Unknown);
-                batched.extend(self.writes.drop_pending());
+                if !mutant!("pending-kept-over-epoch-change") {
+                    batched.extend(self.writes.drop_pending());
+                }
                 self.writes_failed(batched, WriteFailure::Rejected(Rejection::SessionReset));
                 self.app_messages.clear();
                 self.event(ClientEvent::SessionChanged);
-            } else if !joined.resumed {
+            } else if !joined.resumed && !mutant!("in-flight-sent-again-as-another") {
                 self.give_up_in_flight();
             }
             self.replace_participants(own_before.as_ref(), participants);
             if changed || reset {
                 self.event(ClientEvent::DataChanged);
             }
-            if reset {
-                self.event(ClientEvent::SessionReset);
+            if reset && !mutant!("reset-not-told") {
+                self.event(ClientEvent::SessionReset(if new_session {
+                    Reset::NewSession
+                } else {
+                    Reset::Forked
+                }));
             }
         }
         self.settle_user();
         let unanswered: Vec<_> =
             self.writes.unanswered().map(|frame| ClientOutput::Send(frame.into())).collect();
         self.outputs.extend(unanswered);
-        for (since, frame) in core::mem::take(&mut self.app_messages) {
+        let app_messages = if mutant!("message-sent-twice") {
+            self.app_messages.clone()
+        } else {
+            core::mem::take(&mut self.app_messages)
+        };
+        for (since, frame) in app_messages {
             if now.since(since) < limits::UNSENT_MAX {
                 self.send(frame);
             }
@@ -581,7 +601,10 @@ impl Client {
             }
         }
         for participant in &self.participants {
-            match find(&before, &participant.id) {
+            // Whoever has the id that was this client's own is somebody else.
+            let known = find(&before, &participant.id)
+                .filter(|old| own_before == own.as_ref() || Some(&old.id) != own_before);
+            match known {
                 Some(old) if old == participant => {}
                 None if Some(&participant.id) != own.as_ref() => {
                     events.push(ClientEvent::ParticipantJoined(participant.clone()));
@@ -678,6 +701,8 @@ impl Client {
 
     fn send_next(&mut self, now: Instant, hurry: bool) -> bool {
         let Some(position) = self.position else { return false };
+        let expired = self.writes.expire(now);
+        self.writes_failed(expired, WriteFailure::Expired);
         match self.writes.send(now, position.epoch, hurry) {
             Some(Ok(frame)) => self.send(frame),
             Some(Err((owner, failure))) => self.write_failed(owner, failure),

@@ -69,6 +69,9 @@ impl SessionData {
             }
         }
         for (key, value) in update.into_changes() {
+            if mutant!("update-applied-by-half") && !changed.is_empty() {
+                break;
+            }
             if self.entries.get(&key) != value.as_ref() {
                 self.remove(&key);
                 changed.push(key.clone());

@@ -10,11 +10,15 @@
 
 extern crate alloc;
 
+#[macro_use]
+mod mutant;
 pub mod address;
 pub mod client;
 pub mod data;
 pub mod json;
 pub mod log;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 pub mod position;
 pub mod protocol;
 pub mod random;

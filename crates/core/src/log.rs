@@ -41,6 +41,9 @@ impl Log {
                 break;
             };
             self.key_bytes -= key_bytes(&oldest.changed);
+            if mutant!("log-floor-off-by-one") && self.entries.pop_front().is_some() {
+                continue;
+            }
             self.floor.revision += 1;
             self.floor.chain = oldest.chain;
         }
@@ -48,7 +51,17 @@ impl Log {
 
     /// Whether `position` lies on this history and not below the log's floor.
     pub fn reaches(&self, position: Position) -> bool {
+        if mutant!("chain-not-compared") {
+            return self.changed_since(position.revision).is_some();
+        }
         position.epoch == self.floor.epoch && self.chain_at(position.revision) == Some(position.chain)
+    }
+
+    /// Whether `position` is of this epoch and surely not on this history. Below the log's floor nobody can tell.
+    pub fn contradicts(&self, position: Position) -> bool {
+        let newest = self.floor.revision + self.entries.len() as u64;
+        let other = || self.chain_at(position.revision).is_some_and(|chain| chain != position.chain);
+        position.epoch == self.floor.epoch && (position.revision > newest || other())
     }
 
     /// The keys that changed after `revision`, each once; none when the log does not reach back that far.

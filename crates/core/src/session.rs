@@ -113,7 +113,7 @@ const _: () = assert!(
 impl Session {
     /// A session that begins at `now`. `epoch` must be random.
     pub fn new(now: Instant, epoch: Epoch, config: SessionConfig) -> Self {
-        let position = Position::start(epoch);
+        let position = Position::start(if mutant!("epoch-reused") { Epoch(1) } else { epoch });
         Self {
             config,
             position,
@@ -177,7 +177,9 @@ impl Session {
         };
         // A client that asked for somebody else must not send on what it had sent as that one.
         let resumed = known && join.resume.as_ref().is_none_or(|resume| resume.participant == id);
-        let position = join.resume.as_ref().and_then(|resume| resume.position).filter(|_| resumed);
+        let position = join.resume.as_ref().and_then(|resume| resume.position);
+        let forked = position.is_some_and(|position| self.log.contradicts(position));
+        let position = position.filter(|_| resumed);
         if known {
             self.resume_member(now, &id, connection, join, admission.secret);
         } else {
@@ -185,8 +187,9 @@ impl Session {
             self.broadcast(now, ServerMessage::ParticipantJoined(member.participant.clone()));
             self.members.insert(id.clone(), member);
         }
-        self.readers.insert(connection, Reader::new(now, id.clone(), self.position.revision));
-        self.answer_join(now, connection, &id, resumed, position);
+        let sent = self.position.revision + u64::from(mutant!("snapshot-before-attach"));
+        self.readers.insert(connection, Reader::new(now, id.clone(), sent));
+        self.answer_join(now, connection, &id, (resumed, forked), position);
     }
 
     /// A frame came from a connection that has joined.
@@ -204,7 +207,10 @@ impl Session {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        member.away = message == Ok(ClientMessage::Away);
+        member.away = message == Ok(ClientMessage::Away) || mutant!("away-for-ever") && member.away;
+        if mutant!("stale-close-applied") && member.connection != Some(connection) {
+            return;
+        }
         match message {
             Ok(ClientMessage::Update(request)) => self.update(now, connection, &id, request),
             Err(DecodeError::BadUpdate { sequence }) => {
@@ -242,7 +248,7 @@ impl Session {
             return;
         };
         let grace = if member.away { limits::AWAY_GRACE.min(self.config.grace) } else { self.config.grace };
-        let until = now + grace;
+        let until = if mutant!("grace-ignored") { now } else { now + grace };
         member.connection = None;
         member.given_up_at = Some(until);
         self.graces.insert((until, reader.participant));
@@ -265,6 +271,9 @@ impl Session {
             reader.spoke_at = now;
             self.outputs.push_back(SessionOutput::Send { connection, frame });
         }
+        if mutant!("delta-after-block-skipped") {
+            reader.sent = self.position.revision;
+        }
         self.schedule_flush(now);
     }
 
@@ -285,6 +294,7 @@ impl Session {
         while let Some((until, id)) = self.graces.first().cloned()
             && until <= now
         {
+            self.graces.pop_first();
             self.remove_member(now, &id);
         }
         if self.check_at <= now {
@@ -315,6 +325,7 @@ impl Session {
         self.members
             .get(id)
             .is_some_and(|member| member.instance == join.instance && join.attempt <= member.attempt)
+            && !mutant!("late-join-accepted")
     }
 
     fn resume_member(
@@ -328,17 +339,25 @@ impl Session {
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        if let Some(until) = member.given_up_at.take() {
+        if !mutant!("grace-goes-on-after-resume")
+            && let Some(until) = member.given_up_at.take()
+        {
             self.graces.remove(&(until, id.clone()));
         }
         let superseded = member.connection.replace(connection);
         let changed = member.resume(join, secret);
         let participant = member.participant.clone();
         if let Some(old) = superseded {
-            self.readers.remove(&old);
+            if mutant!("stale-close-applied") {
+                self.blocked(now, old);
+            } else if !mutant!("superseded-still-speaks") {
+                self.readers.remove(&old);
+            }
             self.outputs.push_back(SessionOutput::Close { connection: old, code: CloseCode::SUPERSEDED });
         }
-        if changed {
+        if mutant!("presence-counted-twice") {
+            self.broadcast(now, ServerMessage::ParticipantJoined(participant));
+        } else if changed {
             self.broadcast(now, ServerMessage::ParticipantUpdated(participant));
         }
     }
@@ -348,7 +367,7 @@ impl Session {
         now: Instant,
         connection: ConnectionId,
         id: &ParticipantId,
-        resumed: bool,
+        (resumed, forked): (bool, bool),
         position: Option<Position>,
     ) {
         let Some(member) = self.members.get(id) else {
@@ -368,6 +387,7 @@ impl Session {
             participant: id.clone(),
             secret: member.secret.clone(),
             resumed,
+            forked,
             position: self.position,
             state,
             participants: first.to_vec(),
@@ -390,7 +410,9 @@ impl Session {
         };
         let UpdateRequest { sequence, epoch, update } = request;
         let next = self.position.next(&id.0, sequence, &update);
-        let result = match member.remembered(sequence) {
+        let remembered =
+            if mutant!("dedupe-skipped") { Remembered::New } else { member.remembered(sequence) };
+        let result = match remembered {
             Remembered::Answered(result) => result,
             Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),
             Remembered::New if epoch != self.position.epoch => {
@@ -398,11 +420,11 @@ impl Session {
             }
             Remembered::New => {
                 let size = update.units().max(self.data.units_after(&update));
-                if size > limits::DATA_UNITS {
+                if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
                     UpdateResult::Rejected(Rejection::TooLarge(size))
                 } else {
                     let changed = self.data.apply(update);
-                    if changed.is_empty() {
+                    if changed.is_empty() && !mutant!("equal-value-takes-a-revision") {
                         UpdateResult::Unchanged(self.position.revision)
                     } else {
                         self.position = next;
@@ -427,7 +449,16 @@ impl Session {
         if let Some(member) = self.members.get_mut(id) {
             member.remember(sequence, result);
         }
-        if let Some(reader) = self.readers.get_mut(&connection) {
+        let result = match result {
+            UpdateResult::Rejected(Rejection::TooLarge(_)) if mutant!("rejected-told-as-applied") => {
+                UpdateResult::Applied(self.position.revision)
+            }
+            result => result,
+        };
+        if mutant!("result-before-delta") {
+            let frame = Frame::from(ServerMessage::Result { sequence, result }.encode());
+            self.send(now, connection, &frame);
+        } else if let Some(reader) = self.readers.get_mut(&connection) {
             reader.results.push(ServerMessage::Result { sequence, result }.encode().into());
         }
         self.schedule_flush(now);
@@ -465,7 +496,12 @@ impl Session {
             return self.refuse(now, connection, RefusedCode::TooLarge);
         }
         let receivers: Vec<_> = match to {
-            None => self.readers.keys().copied().filter(|&other| other != connection).collect(),
+            None => self
+                .readers
+                .keys()
+                .copied()
+                .filter(|&other| other != connection || mutant!("message-to-its-sender"))
+                .collect(),
             Some(ids) => {
                 let ids: BTreeSet<_> = ids.into_iter().collect();
                 ids.iter().filter_map(|id| self.members.get(id)?.connection).collect()
@@ -494,7 +530,7 @@ impl Session {
         let Some(reader) = self.readers.get_mut(&connection) else {
             return;
         };
-        if reader.blocked_since.is_none() {
+        if reader.blocked_since.is_none() || mutant!("blocked-reader-sent-to") {
             reader.spoke_at = now;
             self.outputs.push_back(SessionOutput::Send { connection, frame: frame.clone() });
         } else if !reader.queue(frame.clone()) {
@@ -519,7 +555,9 @@ impl Session {
     }
 
     fn end_if_empty(&mut self) {
-        if self.members.is_empty() {
+        let ended = mutant!("ended-with-somebody-in-grace")
+            && self.members.values().all(|member| member.connection.is_none());
+        if self.members.is_empty() || ended {
             self.outputs.push_back(SessionOutput::Ended);
         }
     }
@@ -558,7 +596,13 @@ impl Session {
         // Nearly all readers have the same revision, so nearly always this is one delta for all of them.
         let mut deltas: Vec<(u64, Frame)> = Vec::new();
         let mut readers = core::mem::take(&mut self.readers);
-        for (&connection, reader) in readers.iter_mut().filter(|(_, reader)| reader.blocked_since.is_none()) {
+        for (&connection, reader) in readers.iter_mut() {
+            if reader.blocked_since.is_some() {
+                if mutant!("result-lost-while-blocked") {
+                    reader.results.clear();
+                }
+                continue;
+            }
             if reader.sent < revision {
                 let known = deltas.iter().find(|(since, _)| *since == reader.sent);
                 let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
@@ -587,8 +631,11 @@ impl Session {
         };
         let mut set = String::new();
         push_object(&mut set, keys.iter().filter_map(|key| Some((&***key, self.data.get(key)?))));
-        let deleted =
-            keys.iter().filter(|key| self.data.get(key).is_none()).map(|key| key.to_string()).collect();
+        let deleted = keys
+            .iter()
+            .filter(|key| self.data.get(key).is_none() && !mutant!("delete-lost-in-delta"))
+            .map(|key| key.to_string())
+            .collect();
         StateChange { since: Some(revision), set: Json::from_stringified(set), deleted }
     }
 

@@ -120,7 +120,8 @@ impl Update {
         match later.strategy {
             MergeStrategy::Replace => *self = later,
             MergeStrategy::ShallowMerge => {
-                self.changes.extend(later.changes);
+                let lost = mutant!("delete-lost-in-coalescing");
+                self.changes.extend(later.changes.into_iter().filter(|(_, value)| value.is_some() || !lost));
                 self.normalise();
             }
         }

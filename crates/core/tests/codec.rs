@@ -112,6 +112,7 @@ fn golden_files_hold_every_server_message() {
         participant: id("6f1e"),
         secret: "s4".into(),
         resumed: false,
+        forked: false,
         position: position(),
         state: Some(whole),
         participants: vec![ann(), bob()],
@@ -127,9 +128,11 @@ fn golden_files_hold_every_server_message() {
         ..joined.clone()
     };
     let current = Joined { resumed: true, state: None, ..joined.clone() };
+    let forked = Joined { resumed: true, forked: true, participants: vec![], ..joined.clone() };
     let result = |result| ServerMessage::Result { sequence: 7, result };
     let rejected = |rejection| result(UpdateResult::Rejected(rejection));
     let messages = vec![
+        ("joined-forked", ServerMessage::Joined(Box::new(forked))),
         ("joined", ServerMessage::Joined(Box::new(joined))),
         ("joined-resumed", ServerMessage::Joined(Box::new(resumed))),
         ("joined-resumed-and-current", ServerMessage::Joined(Box::new(current))),

@@ -41,8 +41,8 @@ pub enum ClientEvent {
     Interrupted,
     /// The connection is back.
     Reconnected,
-    /// After a reconnect the session had begun anew, without what was in it.
-    SessionReset,
+    /// After a reconnect the data is not what came of the data that the client had.
+    SessionReset(Reset),
     /// Batched writes did not come to pass, or nobody knows.
     WriteFailed(WriteFailure),
     /// An awaited write has ended, after the data that it led to.
@@ -72,6 +72,25 @@ pub enum ClientEvent {
 /// The number by which the owner knows a write that it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteId(pub u32);
+
+/// Why the data is another one than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reset {
+    /// The session has begun anew.
+    NewSession,
+    /// The server has lost a part of its history, and went on from before it.
+    Forked,
+}
+
+impl Reset {
+    /// The name in `reason`.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NewSession => "new_session",
+            Self::Forked => "forked",
+        }
+    }
+}
 
 /// How an awaited write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -181,7 +181,7 @@ impl Writes {
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Owner> {
         let mut expired = Vec::new();
         self.pending.retain(|write| {
-            let fresh = write.since + limits::UNSENT_MAX > now;
+            let fresh = write.since + limits::UNSENT_MAX > now || mutant!("expired-write-sent");
             if !fresh {
                 expired.push(write.owner);
             }
@@ -192,6 +192,9 @@ impl Writes {
 
     /// Gives up waiting for answers, and says whose they were.
     pub(super) fn drop_in_flight(&mut self) -> Vec<Owner> {
+        if mutant!("in-flight-sent-again-after-unknown") {
+            return self.in_flight.iter().map(|write| write.owner).collect();
+        }
         take(&mut self.in_flight).iter().map(|write| write.owner).collect()
     }
 

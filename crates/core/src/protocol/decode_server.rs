@@ -99,6 +99,7 @@ impl ServerMessage {
                 participant: fields.id("participant")?,
                 secret: fields.text("secret")?,
                 resumed: fields.flag("resumed"),
+                forked: fields.flag("forked"),
                 position: fields.position()?,
                 state: if fields.raw("set").is_some() { Some(fields.change()?) } else { None },
                 participants: fields.participants()?,

@@ -188,6 +188,7 @@ impl ServerMessage {
                 .text("participant", &joined.participant.0)
                 .text("secret", &joined.secret)
                 .flag("resumed", joined.resumed)
+                .when(joined.forked.then_some(true), |object, forked| object.flag("forked", forked))
                 .position(joined.position)
                 .when(joined.state.as_ref(), Object::state)
                 .participants(&joined.participants, joined.more)

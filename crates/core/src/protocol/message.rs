@@ -129,6 +129,8 @@ pub struct Joined {
     pub secret: String,
     /// Whether it is the participant that the join asked to resume.
     pub resumed: bool,
+    /// Whether the client's position lies on another history of the same epoch: the server has lost what led to it.
+    pub forked: bool,
     /// The position that `state` leads to.
     pub position: Position,
     /// What the client needs to get there; none when it is there.

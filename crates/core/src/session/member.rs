@@ -95,7 +95,9 @@ impl Member {
             return;
         }
         self.results.push_back((sequence, result));
-        if self.results.len() > limits::IN_FLIGHT {
+        if self.results.len() > limits::IN_FLIGHT
+            || mutant!("dedupe-table-too-short") && self.results.len() > 1
+        {
             self.results.pop_front();
         }
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::support::{World, merge, replace};
-use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteFailure};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, Reset, WriteFailure};
 use meeting_session_core::protocol::{ClientMessage, ParticipantId, Rejection, limits};
 use meeting_session_core::{Json, Update};
 
@@ -174,11 +174,12 @@ fn after_a_restart_of_the_server_nothing_old_is_merged_into_the_new_session() {
     let events = world.take_events(0);
     let failed = ClientEvent::WriteFailed(WriteFailure::Rejected(Rejection::SessionReset));
     assert_eq!(count(&events, &failed), 1);
-    assert_eq!(count(&events, &ClientEvent::SessionReset), 1);
-    let order: Vec<_> = [ClientEvent::SessionChanged, ClientEvent::DataChanged, ClientEvent::SessionReset]
-        .iter()
-        .map(|wanted| events.iter().position(|event| event == wanted).unwrap())
-        .collect();
+    assert_eq!(count(&events, &ClientEvent::SessionReset(Reset::NewSession)), 1);
+    let order: Vec<_> =
+        [ClientEvent::SessionChanged, ClientEvent::DataChanged, ClientEvent::SessionReset(Reset::NewSession)]
+            .iter()
+            .map(|wanted| events.iter().position(|event| event == wanted).unwrap())
+            .collect();
     assert!(order.is_sorted(), "{events:?}");
     world.update(1, merge(&[("new", Some("3"))]));
     world.run(SECOND * 2);

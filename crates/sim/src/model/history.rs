@@ -1,0 +1,208 @@
+//! The order of one epoch: which operation became which revision, and what the data then is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meeting_session_core::position::{Chain, Epoch, Position};
+use meeting_session_core::protocol::{Rejection, UpdateRequest, UpdateResult, limits};
+
+use super::change::{Change, Data, units};
+use crate::violation::{Checked, ensure};
+
+/// An operation that was applied.
+#[derive(Debug, Clone)]
+pub(crate) struct Op {
+    /// The client that it comes from.
+    pub(crate) instance: String,
+    pub(crate) change: Change,
+}
+
+/// What must become of an update.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// It is answered as it was before, or nobody can say any more how it was.
+    Repeated,
+    /// It is decided now.
+    New(UpdateResult),
+}
+
+/// One epoch.
+#[derive(Debug)]
+pub(crate) struct History {
+    epoch: Epoch,
+    /// The data at each revision, from 0 on.
+    states: Vec<Data>,
+    chains: Vec<Chain>,
+    /// The operation that led to each revision, from 1 on.
+    ops: Vec<Op>,
+    /// What was decided, by client and operation number.
+    decided: BTreeSet<(String, u64)>,
+    /// The highest revision that a writer was told.
+    pub(crate) acknowledged: u64,
+    /// The revisions that an awaited write was told to be.
+    claimed: BTreeSet<u64>,
+    /// The last write of each client that was applied.
+    last_write: BTreeMap<String, usize>,
+}
+
+impl History {
+    pub(crate) fn new(start: Position) -> Self {
+        Self {
+            epoch: start.epoch,
+            states: vec![Data::new()],
+            chains: vec![start.chain],
+            ops: Vec::new(),
+            decided: BTreeSet::new(),
+            acknowledged: 0,
+            claimed: BTreeSet::new(),
+            last_write: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) const fn revision(&self) -> u64 {
+        self.ops.len() as u64
+    }
+
+    pub(crate) fn data(&self) -> &Data {
+        &self.states[self.ops.len()]
+    }
+
+    /// The data at a revision, if there was one.
+    pub(crate) fn at(&self, revision: u64) -> Option<&Data> {
+        self.states.get(revision as usize)
+    }
+
+    /// The operation that became a revision.
+    pub(crate) fn op(&self, revision: u64) -> Option<&Op> {
+        self.ops.get(usize::try_from(revision.checked_sub(1)?).ok()?)
+    }
+
+    /// Whether a position is one of this history.
+    pub(crate) fn contains(&self, position: Position) -> bool {
+        position.epoch == self.epoch && self.chains.get(position.revision as usize) == Some(&position.chain)
+    }
+
+    /// Decides an update of the client `instance`.
+    pub(crate) fn decide(&mut self, instance: &str, request: &UpdateRequest) -> (Decision, Change) {
+        let change = Change::of(&request.update);
+        if !self.decided.insert((instance.into(), request.sequence)) {
+            return (Decision::Repeated, change);
+        }
+        if request.epoch != self.epoch {
+            return (Decision::New(UpdateResult::Rejected(Rejection::SessionReset)), change);
+        }
+        let after = change.apply(self.data());
+        let size = units(after.iter()).max(change.units());
+        let result = if size > limits::DATA_UNITS {
+            UpdateResult::Rejected(Rejection::TooLarge(size))
+        } else if after == *self.data() {
+            UpdateResult::Unchanged(self.revision())
+        } else {
+            self.states.push(after);
+            self.ops.push(Op { instance: instance.into(), change: change.clone() });
+            UpdateResult::Applied(self.revision())
+        };
+        (Decision::New(result), change)
+    }
+
+    /// Checks that the session stands where this history does, and learns the chain of a new revision.
+    pub(crate) fn follow(&mut self, position: Position) -> Checked {
+        ensure!(
+            position.epoch == self.epoch && position.revision == self.revision(),
+            "G1",
+            "the session is at {position:?} and should be at revision {} of {:?}",
+            self.revision(),
+            self.epoch
+        );
+        match self.chains.get(position.revision as usize) {
+            Some(chain) => {
+                ensure!(*chain == position.chain, "G1", "revision {} got another chain", position.revision)
+            }
+            None => {
+                let before = self.chains.last();
+                ensure!(before != Some(&position.chain), "G1", "the chain did not change with the revision");
+                self.chains.push(position.chain);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the writes of one client are applied in the order in which they were made.
+    pub(crate) fn in_call_order(&mut self, instance: &str, markers: &[usize]) -> Checked {
+        let (Some(&first), Some(&last)) = (markers.first(), markers.last()) else { return Ok(()) };
+        let before = self.last_write.insert(instance.into(), last);
+        ensure!(
+            before.is_none_or(|before| before < first),
+            "G1",
+            "write {first} was applied after write {before:?} of the same client"
+        );
+        Ok(())
+    }
+
+    /// Whether an operation of the client `instance` was decided.
+    pub(crate) fn has_decided(&self, instance: &str, sequence: u64) -> bool {
+        self.decided.contains(&(instance.into(), sequence))
+    }
+
+    /// Takes note that an awaited write was told to be `revision`, which no other may be.
+    pub(crate) fn claim(&mut self, revision: u64) -> bool {
+        self.claimed.insert(revision)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meeting_session_core::{Json, MergeStrategy, Update};
+
+    fn request(sequence: u64, value: &str) -> UpdateRequest {
+        let update = Update::new(MergeStrategy::ShallowMerge, [("a".into(), Json::parse(value).ok())]);
+        UpdateRequest { sequence, epoch: Epoch(1), update }
+    }
+
+    fn decided(history: &mut History, request: &UpdateRequest) -> Option<UpdateResult> {
+        match history.decide("ann", request).0 {
+            Decision::Repeated => None,
+            Decision::New(result) => Some(result),
+        }
+    }
+
+    #[test]
+    fn an_update_is_decided_once() {
+        let history = &mut History::new(Position::start(Epoch(1)));
+        assert_eq!(decided(history, &request(1, "1")), Some(UpdateResult::Applied(1)));
+        assert_eq!(decided(history, &request(1, "1")), None);
+        assert_eq!(decided(history, &request(2, "1")), Some(UpdateResult::Unchanged(1)));
+        let text = format!("\"{}\"", "x".repeat(limits::DATA_UNITS - r#"{"a":""}"#.len()));
+        assert_eq!(decided(history, &request(3, &text)), Some(UpdateResult::Applied(2)));
+        let larger = format!("\"{}\"", "x".repeat(limits::DATA_UNITS - r#"{"a":""}"#.len() + 1));
+        let too_large = UpdateResult::Rejected(Rejection::TooLarge(limits::DATA_UNITS + 1));
+        assert_eq!(decided(history, &request(4, &larger)), Some(too_large));
+    }
+
+    #[test]
+    fn a_skipped_or_forked_revision_is_found() {
+        let start = Position::start(Epoch(1));
+        let history = &mut History::new(start);
+        assert!(history.follow(start).is_ok());
+        decided(history, &request(1, "1"));
+        assert!(history.follow(start).is_err(), "nothing was applied");
+        let next = |revision, chain| Position { revision, chain: Chain(chain), ..start };
+        assert!(history.follow(next(2, 5)).is_err(), "a revision was skipped");
+        assert!(history.follow(next(1, start.chain.0)).is_err(), "the chain stood still");
+        assert!(history.follow(next(1, 5)).is_ok());
+        assert!(history.follow(next(1, 6)).is_err(), "the chain changed without a revision");
+    }
+
+    #[test]
+    fn writes_of_one_client_in_the_wrong_order_are_found() {
+        let history = &mut History::new(Position::start(Epoch(1)));
+        assert!(history.in_call_order("ann", &[3, 5]).is_ok());
+        assert!(history.in_call_order("bob", &[4]).is_ok());
+        assert!(history.in_call_order("ann", &[]).is_ok());
+        assert!(history.in_call_order("ann", &[5]).is_err());
+    }
+}

@@ -1,0 +1,342 @@
+//! One session beside its model: every input goes to both, and they must agree.
+
+use std::collections::BTreeSet;
+
+use meeting_session_core::position::{Epoch, Position};
+use meeting_session_core::protocol::*;
+use meeting_session_core::session::{Admission, ConnectionId, Frame, SessionConfig, SessionOutput};
+use meeting_session_core::{Instant, Session};
+
+use crate::checks::Ledger;
+use crate::model::{Decision, Expected, History, Members};
+use crate::totals::Totals;
+use crate::violation::{Checked, ensure};
+
+/// What can happen to a session.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Join { connection: ConnectionId, join: Box<Join>, admission: Admission },
+    Message { connection: ConnectionId, message: Result<ClientMessage, DecodeError> },
+    Disconnected(ConnectionId),
+    Blocked(ConnectionId),
+    Writable(ConnectionId),
+    Timeout,
+}
+
+/// A session and what it must be.
+#[derive(Debug)]
+pub(crate) struct Host {
+    session: Session,
+    pub(crate) history: History,
+    pub(crate) members: Members,
+    blocked: BTreeSet<ConnectionId>,
+    begun: (Instant, SessionConfig),
+    /// Everything that happened so far, where the run may roll the session back.
+    journal: Option<Vec<(Instant, Input)>>,
+    /// Whether the session has said that it is over.
+    pub(crate) ended: bool,
+    /// The time of the timer that is set, if one is.
+    pub(crate) timer: Option<Instant>,
+}
+
+impl Host {
+    pub(crate) fn new(now: Instant, epoch: Epoch, config: SessionConfig, journalled: bool) -> Self {
+        let session = Session::new(now, epoch, config);
+        Self {
+            history: History::new(session.position()),
+            session,
+            members: Members::new(config.grace),
+            blocked: BTreeSet::new(),
+            begun: (now, config),
+            journal: journalled.then(Vec::new),
+            ended: false,
+            timer: None,
+        }
+    }
+
+    /// The same session at its very beginning.
+    pub(crate) fn restored(&self) -> Self {
+        Self::new(self.begun.0, self.history.epoch(), self.begun.1, self.journal.is_some())
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.session.position()
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.session.poll_timeout()
+    }
+
+    pub(crate) fn into_history(self) -> History {
+        self.history
+    }
+
+    pub(crate) fn journal(&self) -> &[(Instant, Input)] {
+        self.journal.as_deref().unwrap_or_default()
+    }
+
+    /// Lets something happen to the session, checks what comes of it, and returns what it wants done.
+    pub(crate) fn turn(
+        &mut self,
+        now: Instant,
+        input: Input,
+        ledger: &mut Ledger,
+        totals: &mut Totals,
+    ) -> Checked<Vec<SessionOutput>> {
+        if let Some(journal) = &mut self.journal {
+            journal.push((now, input.clone()));
+        }
+        let before = self.members.connections();
+        let mut expected = Vec::new();
+        let outputs = match &input {
+            Input::Join { connection, join, admission } => {
+                let who = self.members.expect(join);
+                self.session.join(now, *connection, (**join).clone(), admission.clone());
+                let outputs = self.outputs();
+                self.check_join(*connection, join, admission, &who, &outputs, totals)?;
+                outputs
+            }
+            Input::Message { connection, message } => {
+                let heard = self.members.said(*connection, *message == Ok(ClientMessage::Away));
+                if heard {
+                    match message {
+                        Ok(ClientMessage::Update(request)) => self.decide(*connection, request, ledger)?,
+                        Ok(ClientMessage::Leave) => expected.extend(self.members.left(*connection)),
+                        _ => {}
+                    }
+                }
+                self.session.receive(now, *connection, message.clone());
+                let outputs = self.outputs();
+                ensure!(
+                    heard || outputs.is_empty(),
+                    "G13",
+                    "connection {} speaks for nobody any more and got {outputs:?}",
+                    connection.0
+                );
+                outputs
+            }
+            Input::Disconnected(connection) => {
+                self.members.lost(now, *connection);
+                self.blocked.remove(connection);
+                self.session.disconnected(now, *connection);
+                self.outputs()
+            }
+            Input::Blocked(connection) => {
+                if before.contains(connection) {
+                    self.blocked.insert(*connection);
+                }
+                self.session.blocked(now, *connection);
+                self.outputs()
+            }
+            Input::Writable(connection) => {
+                self.blocked.remove(connection);
+                self.session.writable(now, *connection);
+                let outputs = self.outputs();
+                check_queue(*connection, &outputs, totals)?;
+                outputs
+            }
+            Input::Timeout => {
+                expected.extend(self.members.expire(now));
+                self.session.handle_timeout(now);
+                self.outputs()
+            }
+        };
+        self.check_outputs(now, &outputs, &before, &expected, totals)?;
+        self.history.follow(self.session.position())?;
+        if matches!(input, Input::Message { message: Ok(ClientMessage::Update(_)), .. }) {
+            self.check_data()?;
+        }
+        Ok(outputs)
+    }
+
+    fn outputs(&mut self) -> Vec<SessionOutput> {
+        std::iter::from_fn(|| self.session.poll_output()).collect()
+    }
+
+    fn decide(&mut self, connection: ConnectionId, request: &UpdateRequest, ledger: &mut Ledger) -> Checked {
+        let Some(instance) = self.members.instance_of(connection).map(String::from) else { return Ok(()) };
+        let (decision, change) = self.history.decide(&instance, request);
+        if let Decision::New(result) = decision {
+            let markers = change.markers();
+            if matches!(result, UpdateResult::Applied(_)) {
+                self.history.in_call_order(&instance, &markers)?;
+            }
+            ledger.decided(&markers, &instance, self.history.epoch(), result)?;
+        }
+        Ok(())
+    }
+
+    fn check_data(&self) -> Checked {
+        let data = self.history.data();
+        let same = self.session.data().iter().map(|(key, value)| (key, value.as_str()));
+        ensure!(
+            same.eq(data.iter().map(|(key, value)| (&**key, &**value))),
+            "G5",
+            "the session's data at revision {} is {} and should be {data:?}",
+            self.history.revision(),
+            self.session.data().to_text()
+        );
+        Ok(())
+    }
+
+    /// Checks who a join was taken for and what it was told.
+    fn check_join(
+        &mut self,
+        connection: ConnectionId,
+        join: &Join,
+        admission: &Admission,
+        who: &Expected,
+        outputs: &[SessionOutput],
+        totals: &mut Totals,
+    ) -> Checked {
+        let joined = outputs.iter().find_map(|output| match output {
+            SessionOutput::Send { connection: to, frame } if *to == connection => {
+                match ServerMessage::decode(frame) {
+                    Some(ServerMessage::Joined(joined)) => Some(joined),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        let Some(joined) = joined else {
+            ensure!(*who == Expected::Stale, "G13", "a join of {who:?} was not answered: {outputs:?}");
+            totals.count("late joins turned away");
+            return Ok(());
+        };
+        let asked = join.resume.as_ref().map(|resume| &resume.participant);
+        let (id, resumed) = match who {
+            Expected::Stale => (None, false),
+            Expected::Known(id) => (Some(id), asked.is_none_or(|asked| asked == id)),
+            Expected::New => (Some(&admission.participant), false),
+        };
+        ensure!(
+            Some(&joined.participant) == id && joined.resumed == resumed,
+            "G13",
+            "a join that is {who:?} became {:?}, resumed: {}",
+            joined.participant,
+            joined.resumed
+        );
+        let superseded = self.members.joined(joined.participant.clone(), connection, join, joined.secret);
+        if let Some(old) = superseded {
+            totals.count("connections superseded");
+            self.blocked.remove(&old);
+            let closed = SessionOutput::Close { connection: old, code: CloseCode::SUPERSEDED };
+            ensure!(outputs.contains(&closed), "G13", "connection {} was not told that it is over", old.0);
+        }
+        totals.count(if resumed { "resumes" } else { "joins" });
+        let had = join.resume.as_ref().and_then(|resume| resume.position).filter(|_| resumed);
+        let fits = had.filter(|had| self.history.contains(*had));
+        ensure!(joined.position == self.session.position(), "G5", "a join was told another position");
+        match joined.state {
+            Some(StateChange { since: None, .. }) => totals.count("join answers: snapshot"),
+            Some(StateChange { since: Some(since), .. }) => {
+                totals.count("join answers: delta");
+                let from = fits.is_some_and(|had| had.revision == since);
+                ensure!(from, "G3", "a delta since {since} was sent to a client at {had:?}");
+            }
+            None => {
+                totals.count("join answers: nothing new");
+                ensure!(fits == Some(joined.position), "G3", "no data was sent to a client at {had:?}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks who is told what, who has left, and whether the session is over.
+    fn check_outputs(
+        &mut self,
+        now: Instant,
+        outputs: &[SessionOutput],
+        before: &BTreeSet<ConnectionId>,
+        expected: &[ParticipantId],
+        totals: &mut Totals,
+    ) -> Checked {
+        for output in outputs {
+            match output {
+                SessionOutput::Send { connection, frame } => {
+                    let listens =
+                        before.contains(connection) || self.members.connections().contains(connection);
+                    ensure!(listens, "G13", "connection {} is nobody's and was sent {frame}", connection.0);
+                    ensure!(
+                        !self.blocked.contains(connection),
+                        "G15",
+                        "connection {} is blocked and was sent {frame}",
+                        connection.0
+                    );
+                    if let Some(ServerMessage::ParticipantLeft(id)) = decode_left(frame) {
+                        ensure!(
+                            expected.contains(&id) || !self.members.ids().contains(&id),
+                            "G13",
+                            "{id:?} was said to have left and is still there"
+                        );
+                    }
+                }
+                SessionOutput::Close { connection, code } => {
+                    self.blocked.remove(connection);
+                    self.members.lost(now, *connection);
+                    totals.count(closed_with(*code));
+                }
+                SessionOutput::Ended => {
+                    ensure!(!self.ended, "G14", "the session ended twice");
+                    self.ended = true;
+                    totals.count("sessions ended");
+                }
+            }
+        }
+        let (members, count) = (self.members.len(), self.session.participant_count());
+        ensure!(
+            members == count,
+            "G13",
+            "the session counts {count} participants and should have {:?}",
+            self.members.ids()
+        );
+        ensure!(
+            self.ended == (members == 0),
+            "G14",
+            "with {members} participants the session has ended: {}",
+            self.ended
+        );
+        Ok(())
+    }
+}
+
+/// Checks how much had waited for a reader that was blocked.
+fn check_queue(connection: ConnectionId, outputs: &[SessionOutput], totals: &mut Totals) -> Checked {
+    let (mut events, mut bytes) = (0, 0);
+    for output in outputs {
+        if let SessionOutput::Send { connection: to, frame } = output
+            && *to == connection
+            && !frame.starts_with("{\"type\":\"state\"")
+            && !frame.starts_with("{\"type\":\"result\"")
+        {
+            events += 1;
+            bytes += frame.len();
+        }
+    }
+    totals.most("most events that waited for one reader", events as u64);
+    totals.most("most bytes of events that waited for one reader", bytes as u64);
+    ensure!(
+        events <= limits::QUEUED_EVENTS && bytes <= limits::QUEUED_EVENT_BYTES,
+        "G15",
+        "{events} events of {bytes} bytes waited for connection {}",
+        connection.0
+    );
+    Ok(())
+}
+
+/// Decodes a frame if it tells of somebody who left; decoding all of them would take most of the time.
+fn decode_left(frame: &Frame) -> Option<ServerMessage> {
+    frame.starts_with("{\"type\":\"participant-left\"").then(|| ServerMessage::decode(frame)).flatten()
+}
+
+fn closed_with(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::NORMAL => "closed: left",
+        CloseCode::SLOW_READER => "closed: slow reader",
+        CloseCode::SILENT => "closed: silent",
+        CloseCode::SUPERSEDED => "closed: superseded",
+        CloseCode::STALE_JOIN => "closed: late join",
+        CloseCode::BAD_MESSAGE => "closed: bad message",
+        _ => "closed: otherwise",
+    }
+}
