@@ -571,7 +571,7 @@ export interface AccessStateUpdatedEvent extends EventBase, AccessState {
  */
 export interface SessionResetEvent extends EventBase {
   action: 'session-reset';
-  /** Why: `new_session`, the one that there was had ended. Others may follow. */
+  /** Why: `new_session`, the one that there was had ended; `forked`, the server has lost a part of its history. Others may follow. */
   reason: string;
 }
 

@@ -17,6 +17,8 @@ const TEST_PORT = 7899;
 const MODULE = 'meeting-session-state';
 const WASM = ['--target', 'wasm32-unknown-unknown', '-p', MODULE];
 const NATIVE = ['--workspace', '--exclude', MODULE];
+/** Tested in release, by a step of its own. */
+const SIMULATOR = ['--exclude', 'meeting-session-sim'];
 
 /** Each step: its name on the command line, what is printed, and what it does. */
 const STEPS = [
@@ -24,7 +26,8 @@ const STEPS = [
   ['clippy', 'Linting native code (clippy)', (env) => clippy(env, NATIVE)],
   ['clippy-wasm', 'Linting the browser module (clippy)', (env) => clippy(env, WASM)],
   ['docs', 'Checking the documentation (cargo doc)', docs],
-  ['native', 'Testing native code (cargo test)', (env) => run('cargo', ['test', '--locked', ...NATIVE], { env, stream: true })],
+  ['native', 'Testing native code (cargo test)', (env) => run('cargo', ['test', '--locked', ...NATIVE, ...SIMULATOR], { env, stream: true })],
+  ['sim', 'Simulating sessions, networks and faults (2,000 seeds, and the seeded bugs)', simulate],
   ['build', 'Building the package', build],
   ['server', 'Building the server', buildServer],
   ['types', 'Checking the types (tsc)', types],
@@ -64,6 +67,13 @@ async function docs(env) {
   const strict = { ...env, RUSTDOCFLAGS: '-D warnings' };
   await cargo(strict, 'doc', '--quiet', '--locked', '--no-deps', ...NATIVE);
   await cargo(strict, 'doc', '--quiet', '--locked', '--no-deps', ...WASM);
+}
+
+/** In release, since it runs hours of simulated time: once as it is, once with each seeded bug. */
+async function simulate(env) {
+  const test = ['test', '--quiet', '--locked', '--release', '-p', 'meeting-session-sim'];
+  await run('cargo', test, { env, stream: true });
+  await run('cargo', [...test, '--features', 'mutants', '--test', 'mutants', '--', '--nocapture'], { env, stream: true });
 }
 
 /** Each tsconfig is one way of compiling: against our types, and the same application against Daily's. */
