@@ -176,7 +176,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
 
       await ana.evaluate(() => App.wave({ hand: ['left'] }));
       await ana.evaluate(() => App.say('hello'));
-      await ana.evaluate(() => App.only(1));
+      await ana.evaluate(() => App.sendUnheard(1));
       for (const page of [ana, bo, cy]) {
         await eventually(() => events(page), [
           { type: 'WAVE', data: { hand: ['left'] }, tag: 'first' },

@@ -55,10 +55,10 @@ function CustomEvents() {
   const handleError = (error, method) => App.errors.push({ error: error.message, method });
   const { sendEvent: wave } = useCustomEvent({ type: 'WAVE', onEvent: heard('WAVE'), handleError });
   const { sendEvent: say } = useCustomEvent({ type: 'SAY', json: false, onEvent: heard('SAY') });
-  const { sendEvent: only } = useCustomEvent({ type: 'ONLY_SENT' });
+  const { sendEvent: sendUnheard } = useCustomEvent({ type: 'ONLY_SENT' });
   useEffect(() => void (App.tag = tag), [tag]);
   App.senders.add(wave);
-  Object.assign(App, { wave, say, only, setTag });
+  Object.assign(App, { wave, say, sendUnheard, setTag });
   return null;
 }
 
