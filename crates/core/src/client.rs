@@ -166,7 +166,7 @@ impl Client {
         let sync = syncs.then(|| self.writes.due_at(self.sync_interval)).flatten();
         let first_join = self.unreachable_at();
         let in_flight = self.lost_at.filter(|_| self.writes.has_in_flight()).map(|lost| lost + self.grace);
-        let expiry = (!connected).then(|| self.writes.expires_at()).flatten();
+        let expiry = self.writes.expires_at();
         let others = [sync, first_join, in_flight, expiry, self.leaving_until];
         Some(others.into_iter().flatten().fold(state, Instant::min))
     }
@@ -434,10 +434,7 @@ impl Client {
         if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) {
             self.give_up_in_flight();
         }
-        if self.state != State::Joined {
-            let expired = self.writes.expire(now);
-            self.writes_failed(expired, WriteFailure::Expired);
-        }
+        self.expire_writes(now);
         self.sync(now);
     }
 
@@ -501,7 +498,7 @@ impl Client {
         self.lost_at = None;
         self.going_away = None;
         self.needs_snapshot = false;
-        self.sync_interval = Duration::from_millis(joined.sync_interval_ms);
+        self.sync_interval = Duration::from_millis(joined.sync_interval_ms).min(limits::SYNC_INTERVAL_MAX);
         self.grace = Duration::from_millis(joined.grace_ms);
         self.identity = Some(Identity { participant: joined.participant, secret: joined.secret });
         self.position = Some(joined.position);
@@ -701,14 +698,19 @@ impl Client {
 
     fn send_next(&mut self, now: Instant, hurry: bool) -> bool {
         let Some(position) = self.position else { return false };
-        let expired = self.writes.expire(now);
-        self.writes_failed(expired, WriteFailure::Expired);
+        // What comes in here may come before the deadline is handled.
+        self.expire_writes(now);
         match self.writes.send(now, position.epoch, hurry) {
             Some(Ok(frame)) => self.send(frame),
             Some(Err((owner, failure))) => self.write_failed(owner, failure),
             None => return false,
         }
         true
+    }
+
+    fn expire_writes(&mut self, now: Instant) {
+        let expired = self.writes.expire(now);
+        self.writes_failed(expired, WriteFailure::Expired);
     }
 
     fn leave_if_answered(&mut self) {

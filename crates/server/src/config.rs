@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use meeting_session_core::protocol::limits;
 
 use crate::origin::Origin;
 
@@ -36,13 +37,13 @@ pub struct Config {
     #[arg(long, value_name = "ORIGIN", env = "MEETING_SESSION_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,
 
-    /// The time between two updates of one client by setMeetingSessionData, such as 1s, 500ms or 0
+    /// The time between two updates of one client by setMeetingSessionData, such as 1s, 500ms or 0; at most 10s
     #[arg(
         long,
         value_name = "TIME",
         env = "MEETING_SESSION_SYNC_INTERVAL",
         default_value = "1s",
-        value_parser = duration
+        value_parser = sync_interval
     )]
     pub sync_interval: Duration,
 
@@ -111,6 +112,12 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
         .ok_or("a time is at most a year, such as 500ms, 1s or 2m")
 }
 
+/// Like [`duration`], within what clients follow.
+fn sync_interval(text: &str) -> Result<Duration, &'static str> {
+    duration(text)
+        .and_then(|time| if time <= limits::SYNC_INTERVAL_MAX { Ok(time) } else { Err("it is at most 10s") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +148,14 @@ mod tests {
         let config = config.unwrap();
         assert_eq!(config.allow_origin.len(), 2);
         assert_eq!(config.grace, Duration::from_secs(5));
-        for args in [&["--allow-origin", "*"][..], &["--grace", "5"], &["--engine", "redis"], &["standup"]] {
+        assert!(read(&["--sync-interval", "10s"]).is_ok());
+        for args in [
+            &["--sync-interval", "11s"][..],
+            &["--allow-origin", "*"],
+            &["--grace", "5"],
+            &["--engine", "redis"],
+            &["standup"],
+        ] {
             assert!(read(args).is_err(), "{args:?}");
         }
     }

@@ -64,6 +64,9 @@ pub const IN_FLIGHT: usize = 8;
 /// second, as Daily's documentation of that method says.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The longest interval that a server may set: far below [`UNSENT_MAX`], so that no write grows too old in it.
+pub const SYNC_INTERVAL_MAX: Duration = Duration::from_secs(10);
+
 /// A busy session sends each reader at most one delta in this time, which gathers what was written meanwhile.
 pub const CONFLATION_INTERVAL: Duration = Duration::from_millis(25);
 

@@ -203,6 +203,19 @@ fn a_write_that_cannot_be_sent_expires_and_never_fires_late() {
 }
 
 #[test]
+fn no_interval_is_so_long_that_a_write_expires_in_it() {
+    let mut world = World::new();
+    world.sync_interval = Duration::from_secs(3_600);
+    world.join("ann");
+    world.update(0, merge(&[("first", Some("1"))]));
+    world.update(0, merge(&[("second", Some("2"))]));
+    world.run(limits::UNSENT_MAX + SECOND);
+    assert_eq!(world.session.as_ref().unwrap().data().to_text(), r#"{"first":1,"second":2}"#);
+    let failed = |event: &ClientEvent| matches!(event, ClientEvent::WriteFailed(_));
+    assert!(!world.take_events(0).iter().any(failed));
+}
+
+#[test]
 fn an_unanswered_write_is_unknown_once_the_resume_window_has_passed() {
     let mut world = World::with(&["ann", "bob"]);
     world.peers[0].stalled = true;

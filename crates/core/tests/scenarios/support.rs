@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) serving: bool,
     /// Whether those who join next are stalled from the beginning.
     pub(crate) stall_new: bool,
+    /// What sessions that begin from now on say.
+    pub(crate) sync_interval: Duration,
     closed: Vec<(ConnectionId, CloseCode)>,
     connections: u64,
     epochs: u64,
@@ -50,6 +52,7 @@ impl World {
             frames: 0,
             serving: true,
             stall_new: false,
+            sync_interval: SessionConfig::default().sync_interval,
             closed: Vec::new(),
             connections: 0,
             epochs: 0,
@@ -221,7 +224,9 @@ impl World {
             Ok(ClientMessage::Join(join)) => {
                 if self.session.is_none() {
                     self.epochs += 1;
-                    self.session = Some(Session::new(self.now, Epoch(self.epochs), SessionConfig::default()));
+                    let config =
+                        SessionConfig { sync_interval: self.sync_interval, ..SessionConfig::default() };
+                    self.session = Some(Session::new(self.now, Epoch(self.epochs), config));
                 }
                 let admission = Admission {
                     participant: ParticipantId(format!("p{}", connection.0)),
