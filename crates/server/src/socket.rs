@@ -32,10 +32,6 @@ pub(crate) struct Socket {
     read_before: u64,
 }
 
-/// What may come without making a message: one of full size in the smallest fragments that make any sense. A peer that
-/// sends empty ones for ever would otherwise cost time and never be counted.
-const FRAGMENT_OVERHEAD: u64 = 2;
-
 /// What happens on a socket.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -104,8 +100,7 @@ impl Socket {
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let received = Pin::new(&mut self.stream).poll_next(cx);
-        let most = FRAGMENT_OVERHEAD * limits::CLIENT_FRAME_BYTES as u64;
-        if received.is_pending() && self.bytes_read() - self.read_before > most {
+        if received.is_pending() && self.bytes_read() - self.read_before > limits::UNFINISHED_BYTES {
             return Poll::Ready(Event::Close(CloseCode::RATE_LIMITED));
         }
         // The stream would go on with the buffer that a big message came in, if that were free again. As long as the

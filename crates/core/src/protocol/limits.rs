@@ -28,6 +28,10 @@ pub const INSTANCE_DIGITS: usize = 32;
 /// One frame from a client: 320 KiB. Three bytes for each unit of a full update, and the envelope.
 pub const CLIENT_FRAME_BYTES: usize = 320 * 1024;
 
+/// Bytes that may come without making a message: twice a frame of full size. Empty fragments for ever have no size that
+/// another limit would see.
+pub const UNFINISHED_BYTES: u64 = 2 * CLIENT_FRAME_BYTES as u64;
+
 /// The first message of a connection: 32 KiB. Name, user data and token fit many times over, and an unknown peer
 /// gets no more room than that.
 pub const JOIN_FRAME_BYTES: usize = 32 * 1024;
