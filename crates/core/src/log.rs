@@ -1,81 +1,123 @@
-//! Which keys each of the last updates changed.
+//! Which keys each of the last updates changed, and the chain at each of the last revisions.
 //!
 //! The log holds no values: a delta is made from the keys that changed since a revision and the values that they have
-//! now, so that one delta can skip over any number of revisions.
+//! now, so that one delta can skip over any number of revisions. The chains reach further back than the keys, so that
+//! a client that has missed too much for a delta can still be told whether its history is this one.
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::position::{Chain, Position};
+use crate::position::{Chain, Epoch, Position};
 use crate::protocol::limits;
+use crate::time::Instant;
 
-/// The last updates of a session, bounded by [`limits::LOG_UPDATES`] and [`limits::LOG_KEY_BYTES`].
+/// The last updates of a session, bounded by [`limits::LOG_UPDATES`], [`limits::LOG_KEY_BYTES`] and
+/// [`limits::LOG_AGE`], and its last [`limits::LOG_CHAINS`] chains.
 #[derive(Debug)]
 pub struct Log {
-    /// The chain at the position right before the oldest entry.
-    floor: Position,
-    entries: VecDeque<Entry>,
+    epoch: Epoch,
+    /// The last revision.
+    newest: u64,
+    /// The chain at `newest`, at the end, and at each revision before it.
+    chains: VecDeque<Chain>,
+    /// The update that led to `newest`, at the end, and those before it.
+    updates: VecDeque<Logged>,
     key_bytes: usize,
 }
 
 #[derive(Debug)]
-struct Entry {
-    chain: Chain,
+struct Logged {
+    at: Instant,
     changed: Vec<Arc<str>>,
 }
 
 impl Log {
     /// An empty log that begins at `position`.
-    pub const fn new(position: Position) -> Self {
-        Self { floor: position, entries: VecDeque::new(), key_bytes: 0 }
+    pub fn new(position: Position) -> Self {
+        Self::of(position, [position.chain].into())
+    }
+
+    /// A log without updates at `position`, which knows these chains: the last one is that of `position`.
+    pub(crate) const fn of(position: Position, chains: VecDeque<Chain>) -> Self {
+        Self {
+            epoch: position.epoch,
+            newest: position.revision,
+            chains,
+            updates: VecDeque::new(),
+            key_bytes: 0,
+        }
     }
 
     /// Adds the update that led to `position` and changed these keys.
-    pub fn push(&mut self, position: Position, changed: Vec<Arc<str>>) {
-        debug_assert_eq!(position.revision, self.floor.revision + self.entries.len() as u64 + 1);
+    pub fn push(&mut self, now: Instant, position: Position, changed: Vec<Arc<str>>) {
+        debug_assert_eq!(position.revision, self.newest + 1);
+        self.newest = position.revision;
+        self.chains.push_back(position.chain);
+        if self.chains.len() > limits::LOG_CHAINS {
+            self.chains.pop_front();
+        }
         self.key_bytes += key_bytes(&changed);
-        self.entries.push_back(Entry { chain: position.chain, changed });
-        while self.entries.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES {
-            let Some(oldest) = self.entries.pop_front() else {
-                break;
-            };
+        self.updates.push_back(Logged { at: now, changed });
+        while self.updates.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets updates that are older than [`limits::LOG_AGE`].
+    pub fn expire(&mut self, now: Instant) {
+        while self.updates.front().is_some_and(|oldest| now.since(oldest.at) > limits::LOG_AGE) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.updates.pop_front() {
             self.key_bytes -= key_bytes(&oldest.changed);
-            if mutant!("log-floor-off-by-one") && self.entries.pop_front().is_some() {
-                continue;
-            }
-            self.floor.revision += 1;
-            self.floor.chain = oldest.chain;
         }
     }
 
-    /// Whether `position` lies on this history and not below the log's floor.
+    /// Whether `position` is of this history and there is a delta from it to the newest one.
     pub fn reaches(&self, position: Position) -> bool {
-        if mutant!("chain-not-compared") {
-            return self.changed_since(position.revision).is_some();
-        }
-        position.epoch == self.floor.epoch && self.chain_at(position.revision) == Some(position.chain)
+        position.epoch == self.epoch
+            && !self.contradicts(position)
+            && self.updates_since(position.revision).is_some()
     }
 
-    /// Whether `position` is of this epoch and surely not on this history. Below the log's floor nobody can tell.
+    /// Whether `position` is of this epoch and not known to be of this history: its chain is another one, or it is so
+    /// far back that nobody can tell any more. A lost history must never pass for the one that a client has.
     pub fn contradicts(&self, position: Position) -> bool {
-        let newest = self.floor.revision + self.entries.len() as u64;
-        let other = || self.chain_at(position.revision).is_some_and(|chain| chain != position.chain);
-        position.epoch == self.floor.epoch && (position.revision > newest || other())
+        let known = self.chain_at(position.revision);
+        position.epoch == self.epoch && known != Some(position.chain) && !mutant!("chain-not-compared")
     }
 
     /// The keys that changed after `revision`, each once; none when the log does not reach back that far.
     pub fn changed_since(&self, revision: u64) -> Option<BTreeSet<&Arc<str>>> {
-        let skip = usize::try_from(revision.checked_sub(self.floor.revision)?).ok()?;
-        (skip <= self.entries.len())
-            .then(|| self.entries.range(skip..).flat_map(|entry| &entry.changed).collect())
+        let missed = self.updates_since(revision)?;
+        let from = self.updates.len() - missed;
+        Some(self.updates.range(from..).flat_map(|update| &update.changed).collect())
+    }
+
+    /// The chains at the last revisions, the newest last.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = Chain> {
+        self.chains.iter().copied()
+    }
+
+    /// Updates, keys and chains that are held, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.updates.len() * size_of::<Logged>() + self.key_bytes + self.chains.len() * size_of::<Chain>()
+    }
+
+    /// How many updates came after `revision`, if all of them are here.
+    fn updates_since(&self, revision: u64) -> Option<usize> {
+        let missed = usize::try_from(self.newest.checked_sub(revision)?).ok()?;
+        let held = self.updates.len() + usize::from(mutant!("log-floor-off-by-one"));
+        (missed <= held).then(|| missed.min(self.updates.len()))
     }
 
     fn chain_at(&self, revision: u64) -> Option<Chain> {
-        match revision.checked_sub(self.floor.revision)? {
-            0 => Some(self.floor.chain),
-            nth => self.entries.get(usize::try_from(nth - 1).ok()?).map(|entry| entry.chain),
-        }
+        let back = usize::try_from(self.newest.checked_sub(revision)?).ok()?;
+        self.chains.len().checked_sub(back + 1).and_then(|index| self.chains.get(index).copied())
     }
 }
 
@@ -85,20 +127,27 @@ fn key_bytes(keys: &[Arc<str>]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
-    use crate::position::Epoch;
+
+    const START: Instant = Instant::from_millis(1_000);
 
     fn filled(updates: u64) -> Log {
         let mut log = Log::new(Position::start(Epoch(1)));
         for revision in 1..=updates {
-            let position = Position { epoch: Epoch(1), revision, chain: Chain(revision * 10) };
-            log.push(position, vec![Arc::from(format!("k{revision}")), Arc::from("every")]);
+            let changed = vec![Arc::from(format!("k{revision}")), Arc::from("every")];
+            log.push(START + Duration::from_secs(revision), at(1, revision, revision * 10), changed);
         }
         log
     }
 
+    fn at(epoch: u64, revision: u64, chain: u64) -> Position {
+        Position { epoch: Epoch(epoch), revision, chain: Chain(chain) }
+    }
+
     #[test]
-    fn changed_keys_are_listed_once_and_only_back_to_the_floor() {
+    fn changed_keys_are_listed_once_and_only_as_far_back_as_is_known() {
         let log = filled(3);
         let keys = |revision| {
             log.changed_since(revision).map(|keys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>())
@@ -115,22 +164,43 @@ mod tests {
     #[test]
     fn a_position_fits_only_with_its_own_chain() {
         let log = filled(3);
-        let at = |epoch, revision, chain| Position { epoch: Epoch(epoch), revision, chain: Chain(chain) };
         assert!(log.reaches(Position::start(Epoch(1))));
         assert!(log.reaches(at(1, 2, 20)));
         assert!(!log.reaches(at(1, 2, 21)), "another history");
         assert!(!log.reaches(at(2, 2, 20)), "another epoch");
         assert!(!log.reaches(at(1, 4, 40)), "the future");
+        assert!(log.contradicts(at(1, 2, 21)));
+        assert!(log.contradicts(at(1, 4, 40)));
+        assert!(!log.contradicts(at(2, 2, 20)), "another epoch is no other history");
     }
 
     #[test]
-    fn memory_is_bounded_by_the_size_of_the_keys_too() {
+    fn a_history_is_known_for_longer_than_there_are_deltas() {
+        let log = filled(limits::LOG_UPDATES as u64 + 5);
+        assert!(!log.reaches(at(1, 4, 40)));
+        assert!(!log.contradicts(at(1, 4, 40)));
+        assert!(log.contradicts(at(1, 4, 41)));
+
+        let chains = limits::LOG_CHAINS as u64;
+        let longer = filled(chains + 5);
+        assert!(!longer.contradicts(at(1, 6, 60)));
+        assert!(longer.contradicts(at(1, 5, 50)), "nobody can tell any more");
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_size_of_the_keys_and_by_time_too() {
         let mut log = Log::new(Position::start(Epoch(1)));
         let big: Arc<str> = "k".repeat(limits::LOG_KEY_BYTES / 2).into();
         for revision in 1..=10 {
-            log.push(Position { epoch: Epoch(1), revision, chain: Chain(revision) }, vec![big.clone()]);
+            log.push(START, at(1, revision, revision), vec![big.clone()]);
         }
         assert!(log.changed_since(7).is_none());
         assert!(log.changed_since(8).is_some());
+        log.expire(START + limits::LOG_AGE);
+        assert!(log.changed_since(8).is_some());
+        log.expire(START + limits::LOG_AGE + Duration::from_millis(1));
+        assert!(log.changed_since(9).is_none());
+        assert!(log.changed_since(10).is_some(), "who has missed nothing needs no log");
+        assert!(log.bytes() < 200, "{}", log.bytes());
     }
 }

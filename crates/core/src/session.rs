@@ -299,6 +299,7 @@ impl Session {
         }
         if self.check_at <= now {
             self.check_at = now + CHECK_INTERVAL;
+            self.log.expire(now);
             self.check_connections(now);
         }
         if self.unflushed && self.flush_from <= now {
@@ -428,7 +429,7 @@ impl Session {
                         UpdateResult::Unchanged(self.position.revision)
                     } else {
                         self.position = next;
-                        self.log.push(next, changed);
+                        self.log.push(now, next, changed);
                         UpdateResult::Applied(next.revision)
                     }
                 }

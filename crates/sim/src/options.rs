@@ -28,9 +28,6 @@ pub enum Fault {
     Rollback,
 }
 
-/// Rollbacks are drawn only when the core tells a forked history from its own and announces it.
-pub(crate) const ROLLBACK: bool = false;
-
 const FAULTS: [Fault; 8] = [
     Fault::Cut,
     Fault::HalfOpen,
@@ -101,7 +98,7 @@ impl Options {
         let fastest = dice.pick(&[0, 1, 5, 20, 80]);
         let sessions = dice.pick(&[1, 1, 1, 2, 3]);
         let mut faults: Vec<_> = FAULTS.into_iter().filter(|_| dice.chance(500)).collect();
-        if ROLLBACK && dice.chance(150) {
+        if dice.chance(150) {
             faults.push(Fault::Rollback);
         }
         Self {

@@ -20,15 +20,18 @@ use crate::protocol::{Participant, ParticipantId, Rejection, UpdateResult, limit
 use crate::time::Instant;
 use crate::update::{MergeStrategy, Update};
 
+const CHAIN_DIGITS: usize = 16;
+
 /// A session that nobody is connected to. It holds the secrets of its participants.
 ///
-/// The log is not in it: a client that has not the last revision gets a snapshot.
+/// The updates of the log are not in it: a client that has not the last revision gets a snapshot.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SavedSession {
     epoch: String,
     revision: u64,
-    chain: String,
+    /// The chains at the last revisions, the newest last, sixteen digits each.
+    chains: String,
     data: BTreeMap<String, Box<RawValue>>,
     members: Vec<SavedMember>,
 }
@@ -73,7 +76,7 @@ impl Session {
         SavedSession {
             epoch: self.position.epoch.to_hex(),
             revision: self.position.revision,
-            chain: self.position.chain.to_hex(),
+            chains: self.log.chains().map(Chain::to_hex).collect(),
             data: data.collect(),
             members: members.collect(),
         }
@@ -82,11 +85,11 @@ impl Session {
     /// The session that was saved `ago`, without the participants whose grace has passed since then. None when nobody
     /// would be left in it, or when it is not what [`save`](Self::save) made.
     pub fn restore(now: Instant, saved: SavedSession, ago: Duration, config: SessionConfig) -> Option<Self> {
-        let position = Position {
-            epoch: Epoch::from_hex(&saved.epoch)?,
-            revision: saved.revision,
-            chain: Chain::from_hex(&saved.chain)?,
-        };
+        let chains: VecDeque<_> = (saved.chains.as_bytes().chunks(CHAIN_DIGITS))
+            .map(|digits| Chain::from_hex(core::str::from_utf8(digits).ok()?))
+            .collect::<Option<_>>()?;
+        let epoch = Epoch::from_hex(&saved.epoch)?;
+        let position = Position { epoch, revision: saved.revision, chain: *chains.back()? };
         let mut data = SessionData::default();
         let changes = saved.data.iter().map(|(key, value)| (key.as_str().into(), Some(Json::from(&**value))));
         data.apply(Update::new(MergeStrategy::Replace, changes));
@@ -106,7 +109,7 @@ impl Session {
             config,
             position,
             data,
-            log: Log::new(position),
+            log: Log::of(position, chains),
             members,
             readers: BTreeMap::new(),
             graces,

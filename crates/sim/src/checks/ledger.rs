@@ -96,15 +96,13 @@ impl Ledger {
                 "write {number} came from another client than the one that made it"
             );
             if !matches!(result, UpdateResult::Rejected(_)) {
-                let never = matches!(
-                    write.ended,
-                    Some(WriteEnd::Failed(
-                        WriteFailure::Rejected(_)
-                            | WriteFailure::Expired
-                            | WriteFailure::Busy
-                            | WriteFailure::Left
-                    ))
-                );
+                let never = match write.ended {
+                    Some(WriteEnd::Failed(WriteFailure::Rejected(rejection))) => {
+                        rejection != Rejection::OutOfOrder
+                    }
+                    Some(WriteEnd::Failed(failure)) => failure != WriteFailure::Unknown,
+                    Some(WriteEnd::Applied(_) | WriteEnd::Unchanged(_)) | None => false,
+                };
                 ensure!(!never, "G2", "write {number} was applied and had ended with {:?}", write.ended);
                 let before = write.decided.filter(|(_, result)| matches!(result, UpdateResult::Applied(_)));
                 ensure!(
