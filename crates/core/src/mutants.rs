@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// All of them. Each stands at the place that it breaks, as `mutant!("…")`.
-pub const ALL: [&str; 35] = [
+pub const ALL: [&str; 37] = [
     "dedupe-skipped",
     "limit-off-by-one",
     "equal-value-takes-a-revision",
@@ -39,6 +39,8 @@ pub const ALL: [&str; 35] = [
     "silence-not-noticed",
     "in-flight-sent-again-after-unknown",
     "expired-write-sent",
+    "results-not-saved",
+    "chains-not-saved",
 ];
 
 /// The place of the chosen one in [`ALL`], plus one.

@@ -144,6 +144,16 @@ impl Session {
         self.members.len()
     }
 
+    /// How many frames wait for a connection whose socket takes nothing, and their bytes. Data never waits.
+    pub fn waiting(&self, connection: ConnectionId) -> (usize, usize) {
+        self.readers.get(&connection).map_or((0, 0), Reader::waiting)
+    }
+
+    /// Bytes of the log, by which clients catch up.
+    pub fn log_bytes(&self) -> usize {
+        self.log.bytes()
+    }
+
     /// The next thing to do. Drain this before the next input.
     pub fn poll_output(&mut self) -> Option<SessionOutput> {
         self.outputs.pop_front()
@@ -460,7 +470,10 @@ impl Session {
             let frame = Frame::from(ServerMessage::Result { sequence, result }.encode());
             self.send(now, connection, &frame);
         } else if let Some(reader) = self.readers.get_mut(&connection) {
-            reader.results.push(ServerMessage::Result { sequence, result }.encode().into());
+            let frame = ServerMessage::Result { sequence, result }.encode().into();
+            if !reader.conclude(frame) {
+                return self.close(now, connection, CloseCode::SLOW_READER);
+            }
         }
         self.schedule_flush(now);
     }

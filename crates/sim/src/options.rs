@@ -24,11 +24,13 @@ pub enum Fault {
     Pause,
     /// The server dies with all sessions.
     Kill,
+    /// The server is stopped in order, and the next one has its sessions or has not.
+    Stop,
     /// The server comes back with the sessions as they were some time ago.
     Rollback,
 }
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Cut,
     Fault::HalfOpen,
     Fault::Stall,
@@ -37,6 +39,7 @@ const FAULTS: [Fault; 8] = [
     Fault::SlowReader,
     Fault::Pause,
     Fault::Kill,
+    Fault::Stop,
 ];
 
 /// The options of one run. All times are in milliseconds, all rates in thousandths.

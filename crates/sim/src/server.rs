@@ -14,6 +14,15 @@ pub(crate) use host::{Host, Input};
 /// The server's clock does not begin with the run.
 const CLOCK_START: Millis = 1_000_000;
 
+/// What a server does that has been told to stop.
+#[derive(Debug)]
+pub(crate) struct Going {
+    /// When the next one starts.
+    pub(crate) back_at: Millis,
+    /// Whether that one goes on with the same sessions.
+    pub(crate) keeps_state: bool,
+}
+
 /// The server.
 #[derive(Debug, Default)]
 pub(crate) struct Server {
@@ -21,8 +30,12 @@ pub(crate) struct Server {
     pub(crate) hosts: BTreeMap<usize, Host>,
     /// Histories that ended or were rolled back; pages may still show them.
     pub(crate) past: BTreeMap<Epoch, Vec<History>>,
-    /// Whether the process runs.
+    /// Whether the process runs. The sessions of one that does not are in its state file.
     pub(crate) up: bool,
+    /// When the last one stopped in order.
+    pub(crate) stopped_at: Millis,
+    /// Whether it has been told to stop.
+    pub(crate) going: Option<Going>,
     /// Until when it does nothing.
     pub(crate) paused_until: Millis,
 }

@@ -4,6 +4,7 @@ mod clock;
 mod faults;
 mod pages;
 mod person;
+mod restarts;
 mod serving;
 mod workload;
 
@@ -69,6 +70,8 @@ enum Event {
     ReadsFast(usize),
     /// A page joins, in a life that begins with it.
     Join(usize),
+    /// The server that has sent its clients away ends.
+    ServerStops,
     /// A pause of the server is over, or it is started again.
     ServerWorks,
 }
@@ -230,7 +233,8 @@ impl World {
             | Event::Drained(_)
             | Event::Forget(_)
             | Event::JoinTimeout(_)
-            | Event::SessionTimer { .. } => self.handle_on_server(event),
+            | Event::SessionTimer { .. }
+            | Event::ServerStops => self.handle_on_server(event),
         }
     }
 
@@ -249,6 +253,7 @@ impl World {
             Event::Forget(connection) => self.forget(connection),
             Event::JoinTimeout(connection) => self.join_timeout(connection),
             Event::SessionTimer { session } => self.session_timer(session),
+            Event::ServerStops => self.stop_now(),
             _ => Ok(()),
         }
     }

@@ -97,6 +97,10 @@ pub const QUEUED_EVENTS: usize = 128;
 /// that they may have.
 pub const QUEUED_EVENT_BYTES: usize = 256 * 1024;
 
+/// Answers that wait for a reader whose socket takes nothing: those to all that a page sends when it goes away, and half
+/// as many again. One that goes on sending without reading is disconnected.
+pub const QUEUED_RESULTS: usize = 200;
+
 /// Updates in a session's log. A client that missed more gets a snapshot.
 pub const LOG_UPDATES: usize = 512;
 

@@ -19,8 +19,7 @@ pub(super) struct Reader {
     pub(super) heard_at: Instant,
     /// When it was last sent something.
     pub(super) spoke_at: Instant,
-    /// Answers that go out after the next delta. At most one for each operation that the client may have in flight,
-    /// as long as it keeps to the protocol; otherwise its rate limit bounds them.
+    /// Answers that go out after the next delta, at most [`limits::QUEUED_RESULTS`].
     pub(super) results: Vec<Frame>,
     events: VecDeque<Frame>,
     event_bytes: usize,
@@ -46,6 +45,18 @@ impl Reader {
         self.events.push_back(frame);
         mutant!("queue-without-limit")
             || self.events.len() <= limits::QUEUED_EVENTS && self.event_bytes <= limits::QUEUED_EVENT_BYTES
+    }
+
+    /// Lets an answer wait for the next delta; false when too many wait already.
+    pub(super) fn conclude(&mut self, frame: Frame) -> bool {
+        self.results.push(frame);
+        mutant!("queue-without-limit") || self.results.len() <= limits::QUEUED_RESULTS
+    }
+
+    /// How many frames wait, and their bytes.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let results: usize = self.results.iter().map(|frame| frame.len()).sum();
+        (self.events.len() + self.results.len(), self.event_bytes + results)
     }
 
     pub(super) fn take_queued(&mut self) -> VecDeque<Frame> {

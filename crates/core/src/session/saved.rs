@@ -67,16 +67,18 @@ impl Session {
             instance: member.instance.clone(),
             attempt: member.attempt,
             grace_ms: super::millis(member.given_up_at.map_or(self.config.grace, |until| until.since(now))),
-            results: member
-                .results
-                .iter()
+            results: (member.results.iter())
+                .filter(|_| !mutant!("results-not-saved"))
                 .map(|(sequence, result)| saved_result(*sequence, *result))
                 .collect(),
         });
         SavedSession {
             epoch: self.position.epoch.to_hex(),
             revision: self.position.revision,
-            chains: self.log.chains().map(Chain::to_hex).collect(),
+            chains: (self.log.chains())
+                .filter(|chain| *chain == self.position.chain || !mutant!("chains-not-saved"))
+                .map(Chain::to_hex)
+                .collect(),
             data: data.collect(),
             members: members.collect(),
         }

@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod awaited_writes;
+mod coming_and_going;
 mod drain;
+mod people;
+mod readers;
+mod reconnecting;
 mod reload;
-mod session;
 mod support;
+mod writing;

@@ -338,3 +338,14 @@ fn build(strategy: MergeStrategy, changes: &[(&str, Option<&str>)]) -> Update {
     let json = |text: &str| Json::parse(text).expect("JSON in the test");
     Update::new(strategy, changes.iter().map(|(key, value)| (Arc::from(*key), value.map(json))))
 }
+
+/// When a client sent an update.
+pub(crate) fn updates_sent(world: &World, peer: usize) -> Vec<u64> {
+    let is_update = |text: &str| matches!(ClientMessage::decode(text), Ok(ClientMessage::Update(_)));
+    world.peers[peer].sent.iter().filter(|(_, text)| is_update(text)).map(|(at, _)| at.as_millis()).collect()
+}
+
+/// How often it was told something.
+pub(crate) fn count(events: &[ClientEvent], wanted: &ClientEvent) -> usize {
+    events.iter().filter(|event| *event == wanted).count()
+}

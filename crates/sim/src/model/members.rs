@@ -124,6 +124,12 @@ impl Members {
         member.until = Some(now + grace);
     }
 
+    /// A connection ends with the server, whatever was said on it.
+    pub(crate) fn cut_off(&mut self, now: Instant, connection: ConnectionId) {
+        self.said(connection, false);
+        self.lost(now, connection);
+    }
+
     /// Those whose time is over are gone.
     pub(crate) fn expire(&mut self, now: Instant) -> BTreeSet<ParticipantId> {
         let over = |member: &Member| member.until.is_some_and(|until| until <= now);

@@ -1,10 +1,13 @@
 //! One session beside its model: every input goes to both, and they must agree.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use meeting_session_core::position::{Epoch, Position};
 use meeting_session_core::protocol::*;
-use meeting_session_core::session::{Admission, ConnectionId, Frame, SessionConfig, SessionOutput};
+use meeting_session_core::session::{
+    Admission, ConnectionId, Frame, SavedSession, SessionConfig, SessionOutput,
+};
 use meeting_session_core::{Instant, Session};
 
 use crate::checks::Ledger;
@@ -12,14 +15,37 @@ use crate::model::{Decision, Expected, History, Members};
 use crate::totals::Totals;
 use crate::violation::{Checked, ensure};
 
+/// No more may wait for one reader; an answer has less than 100 bytes.
+const WAITING_FRAMES: usize = limits::QUEUED_EVENTS + limits::QUEUED_RESULTS;
+const WAITING_BYTES: usize = limits::QUEUED_EVENT_BYTES + 100 * limits::QUEUED_RESULTS;
+
+/// No log may be larger: names of keys, 64 bytes an update, and the chains.
+const LOG_MAX: usize = limits::LOG_KEY_BYTES + 64 * limits::LOG_UPDATES + 8 * limits::LOG_CHAINS;
+
 /// What can happen to a session.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
-    Join { connection: ConnectionId, join: Box<Join>, admission: Admission },
-    Message { connection: ConnectionId, message: Result<ClientMessage, DecodeError> },
+    Join {
+        connection: ConnectionId,
+        join: Box<Join>,
+        admission: Admission,
+    },
+    Message {
+        connection: ConnectionId,
+        message: Result<ClientMessage, DecodeError>,
+    },
     Disconnected(ConnectionId),
     Blocked(ConnectionId),
     Writable(ConnectionId),
+    /// The server stops.
+    GoAway {
+        spread: Duration,
+        offset: Duration,
+    },
+    /// Another server has read what this one had written that long ago.
+    Restart {
+        ago: Duration,
+    },
     Timeout,
 }
 
@@ -131,9 +157,18 @@ impl Host {
             Input::Writable(connection) => {
                 self.blocked.remove(connection);
                 self.session.writable(now, *connection);
-                let outputs = self.outputs();
-                check_queue(*connection, &outputs, totals)?;
-                outputs
+                self.outputs()
+            }
+            Input::GoAway { spread, offset } => {
+                self.session.go_away(now, *spread, *offset);
+                self.outputs()
+            }
+            Input::Restart { ago } => {
+                self.restart(now, *ago)?;
+                if self.ended {
+                    return Ok(Vec::new());
+                }
+                Vec::new()
             }
             Input::Timeout => {
                 expected.extend(self.members.expire(now));
@@ -143,10 +178,36 @@ impl Host {
         };
         self.check_outputs(now, &outputs, &before, &expected, totals)?;
         self.history.follow(self.session.position())?;
+        self.check_memory(totals)?;
         if matches!(input, Input::Message { message: Ok(ClientMessage::Update(_)), .. }) {
             self.check_data()?;
         }
         Ok(outputs)
+    }
+
+    /// Writes the session down as a server does that stops, and reads it again as the next one does.
+    fn restart(&mut self, now: Instant, ago: Duration) -> Checked {
+        let saved_at = Instant::from_millis(now.as_millis().saturating_sub(ago.as_millis() as u64));
+        let text = serde_json::to_string(&self.session.save(saved_at)).unwrap_or_default();
+        let saved: Result<SavedSession, _> = serde_json::from_str(&text);
+        ensure!(saved.is_ok(), "G3", "what a server wrote cannot be read: {text}");
+        let restored = saved.ok().and_then(|saved| Session::restore(now, saved, ago, self.begun.1));
+        for connection in self.members.connections() {
+            self.members.cut_off(saved_at, connection);
+        }
+        self.members.expire(now);
+        self.blocked.clear();
+        ensure!(
+            restored.is_none() == (self.members.len() == 0),
+            "G14",
+            "of {:?} the next server restored {restored:?}",
+            self.members.ids()
+        );
+        match restored {
+            Some(session) => self.session = session,
+            None => self.ended = true,
+        }
+        Ok(())
     }
 
     fn outputs(&mut self) -> Vec<SessionOutput> {
@@ -163,6 +224,25 @@ impl Host {
             }
             ledger.decided(&markers, &instance, self.history.epoch(), result)?;
         }
+        Ok(())
+    }
+
+    /// Checks what is kept for each blocked reader, and for those who come back.
+    fn check_memory(&self, totals: &mut Totals) -> Checked {
+        for connection in &self.blocked {
+            let (frames, bytes) = self.session.waiting(*connection);
+            totals.most("most frames that waited for one reader", frames as u64);
+            totals.most("most bytes that waited for one reader", bytes as u64);
+            ensure!(
+                frames <= WAITING_FRAMES && bytes <= WAITING_BYTES,
+                "G15",
+                "{frames} frames of {bytes} bytes wait for connection {}",
+                connection.0
+            );
+        }
+        let log = self.session.log_bytes();
+        totals.most("most bytes in one log", log as u64);
+        ensure!(log <= LOG_MAX, "G15", "the log has {log} bytes");
         Ok(())
     }
 
@@ -298,30 +378,6 @@ impl Host {
         );
         Ok(())
     }
-}
-
-/// Checks how much had waited for a reader that was blocked.
-fn check_queue(connection: ConnectionId, outputs: &[SessionOutput], totals: &mut Totals) -> Checked {
-    let (mut events, mut bytes) = (0, 0);
-    for output in outputs {
-        if let SessionOutput::Send { connection: to, frame } = output
-            && *to == connection
-            && !frame.starts_with("{\"type\":\"state\"")
-            && !frame.starts_with("{\"type\":\"result\"")
-        {
-            events += 1;
-            bytes += frame.len();
-        }
-    }
-    totals.most("most events that waited for one reader", events as u64);
-    totals.most("most bytes of events that waited for one reader", bytes as u64);
-    ensure!(
-        events <= limits::QUEUED_EVENTS && bytes <= limits::QUEUED_EVENT_BYTES,
-        "G15",
-        "{events} events of {bytes} bytes waited for connection {}",
-        connection.0
-    );
-    Ok(())
 }
 
 /// Decodes a frame if it tells of somebody who left; decoding all of them would take most of the time.

@@ -1,4 +1,4 @@
-//! What goes wrong, and how it all comes to an end.
+//! What goes wrong, and how it all comes to an end. How the server ends is in `restarts.rs`.
 
 use meeting_session_core::session::ConnectionId;
 
@@ -6,7 +6,6 @@ use super::{Event, World};
 use crate::dice::Millis;
 use crate::network::{Seat, Way};
 use crate::options::Fault;
-use crate::server::{Host, Input, Server};
 use crate::violation::Checked;
 
 /// How late an end of a broken connection may learn of it.
@@ -25,7 +24,7 @@ impl World {
         let index = self.dice.index(self.options.faults.len());
         // A server dies less often than a connection, or else nothing ever lasts long enough to be resumed.
         let fault = match self.options.faults[index] {
-            Fault::Kill | Fault::Rollback if self.dice.chance(800) => Fault::Cut,
+            Fault::Kill | Fault::Rollback | Fault::Stop if self.dice.chance(800) => Fault::Cut,
             fault => fault,
         };
         let until = self.now + 1 + self.dice.below(self.options.fault_length);
@@ -59,6 +58,7 @@ impl World {
             }
             Fault::Kill => self.kill(until),
             Fault::Rollback => self.roll_back(until)?,
+            Fault::Stop => self.send_away(until)?,
         }
         Ok(())
     }
@@ -125,68 +125,10 @@ impl World {
         self.schedule(until, Event::Thaw(person));
     }
 
-    fn kill(&mut self, until: Millis) {
-        if !std::mem::take(&mut self.server.up) {
-            return;
-        }
-        self.totals.count("server kills");
-        for session in self.server.hosts.keys().copied().collect::<Vec<_>>() {
-            self.server.bury(session);
-        }
-        self.drop_all_connections();
-        self.server.paused_until = until;
-        self.schedule(until, Event::ServerWorks);
-    }
-
-    /// The server starts again with each session as it was at some earlier time, or has just been.
-    fn roll_back(&mut self, until: Millis) -> Checked {
-        if !self.server.up {
-            return Ok(());
-        }
-        self.totals.count("server rollbacks");
-        for session in self.server.hosts.keys().copied().collect::<Vec<_>>() {
-            let length = self.server.hosts[&session].journal().len() as u64;
-            let kept = if self.dice.chance(300) { length } else { self.dice.between(1, length) };
-            let mut host = self.server.hosts[&session].restored();
-            let journal = self.server.hosts[&session].journal()[..kept as usize].to_vec();
-            self.server.bury(session);
-            self.ledger.rolled_back(host.history.epoch());
-            for (at, input) in journal {
-                host.turn(at, input, &mut self.ledger, &mut self.totals)?;
-            }
-            let now = Server::clock(self.now);
-            for connection in host.members.connections() {
-                host.turn(now, Input::Disconnected(connection), &mut self.ledger, &mut self.totals)?;
-            }
-            if !host.ended {
-                self.put_back(session, host);
-            }
-        }
-        self.drop_all_connections();
-        self.server.paused_until = self.server.paused_until.max(until);
-        self.schedule(until, Event::ServerWorks);
-        Ok(())
-    }
-
-    fn put_back(&mut self, session: usize, mut host: Host) {
-        let deadline = host.deadline();
-        host.timer = Some(deadline);
-        self.server.hosts.insert(session, host);
-        self.schedule(Server::when(deadline), Event::SessionTimer { session });
-    }
-
-    fn drop_all_connections(&mut self) {
-        for connection in self.network.ids() {
-            if let Some(found) = self.network.get(connection).filter(|found| found.seat != Seat::None) {
-                found.forget();
-                self.cut(connection);
-            }
-        }
-    }
-
     /// Nothing goes wrong any more; what has gone wrong already is left to be noticed.
     pub(super) fn heal(&mut self) -> Checked {
         self.healing = true;
+        self.stop_now()?;
         self.server.paused_until = self.now;
         self.server_works()?;
         let soon = self.now + 100;

@@ -72,6 +72,10 @@ impl World {
 
     /// Hands a join to its session, which begins with it if there is none.
     fn seat(&mut self, connection: ConnectionId, join: Box<Join>) -> Checked {
+        if self.server.going.is_some() {
+            self.close(connection, CloseCode::GOING_AWAY);
+            return Ok(());
+        }
         let Some(found) = self.network.get(connection) else { return Ok(()) };
         found.seat = Seat::Joined;
         let session = found.session;
@@ -125,6 +129,10 @@ impl World {
     /// One turn of a session's task.
     fn session_input(&mut self, connection: ConnectionId, input: Input) -> Checked {
         let Some(session) = self.network.get(connection).map(|found| found.session) else { return Ok(()) };
+        self.host_input(session, input)
+    }
+
+    pub(super) fn host_input(&mut self, session: usize, input: Input) -> Checked {
         self.turn(session, input)?;
         self.end_turn(session)
     }
@@ -270,8 +278,9 @@ impl World {
 
     /// The server goes on after a pause, or after it died.
     pub(super) fn server_works(&mut self) -> Checked {
-        if !self.server.works(self.now) {
-            self.server.up |= self.server.paused_until <= self.now;
+        if !self.server.up && self.server.paused_until <= self.now {
+            self.server.up = true;
+            self.take_up()?;
         }
         if self.server.works(self.now) {
             for connection in self.network.ids() {
