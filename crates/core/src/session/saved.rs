@@ -16,7 +16,7 @@ use crate::data::SessionData;
 use crate::json::Json;
 use crate::log::Log;
 use crate::position::{Chain, Epoch, Position};
-use crate::protocol::{Participant, ParticipantId, Rejection, UpdateResult, limits};
+use crate::protocol::{Participant, ParticipantId, ServerMessage, limits};
 use crate::time::Instant;
 use crate::update::{MergeStrategy, Update};
 
@@ -49,8 +49,8 @@ struct SavedMember {
     attempt: u64,
     /// How much of its grace is left, in milliseconds.
     grace_ms: u64,
-    /// What is remembered of its operations: number, how it ended, and the revision or size.
-    results: Vec<(u64, String, u64)>,
+    /// The answers to its last operations, as they are sent.
+    results: Vec<String>,
 }
 
 impl Session {
@@ -69,7 +69,7 @@ impl Session {
             grace_ms: super::millis(member.given_up_at.map_or(self.config.grace, |until| until.since(now))),
             results: (member.results.iter())
                 .filter(|_| !mutant!("results-not-saved"))
-                .map(|(sequence, result)| saved_result(*sequence, *result))
+                .map(|&(sequence, result)| ServerMessage::Result { sequence, result }.encode())
                 .collect(),
         });
         SavedSession {
@@ -125,7 +125,11 @@ impl Session {
 
 impl SavedMember {
     fn restore(self, given_up_at: Instant) -> Option<Member> {
-        let results = self.results.into_iter().map(restored_result).collect::<Option<_>>()?;
+        let result = |text: &String| match ServerMessage::decode(text) {
+            Some(ServerMessage::Result { sequence, result }) => Some((sequence, result)),
+            _ => None,
+        };
+        let results = self.results.iter().map(result).collect::<Option<_>>()?;
         Some(Member {
             participant: Participant {
                 id: ParticipantId(self.id),
@@ -142,27 +146,4 @@ impl SavedMember {
             results,
         })
     }
-}
-
-fn saved_result(sequence: u64, result: UpdateResult) -> (u64, String, u64) {
-    let (how, number) = match result {
-        UpdateResult::Applied(revision) => ("applied", revision),
-        UpdateResult::Unchanged(revision) => ("unchanged", revision),
-        UpdateResult::Rejected(Rejection::TooLarge(size)) => ("too_large", size as u64),
-        UpdateResult::Rejected(rejection) => (rejection.code(), 0),
-    };
-    (sequence, how.to_owned(), number)
-}
-
-fn restored_result((sequence, how, number): (u64, String, u64)) -> Option<(u64, UpdateResult)> {
-    let result = match how.as_str() {
-        "applied" => UpdateResult::Applied(number),
-        "unchanged" => UpdateResult::Unchanged(number),
-        "too_large" => UpdateResult::Rejected(Rejection::TooLarge(usize::try_from(number).ok()?)),
-        "bad_data" => UpdateResult::Rejected(Rejection::BadData),
-        "session_reset" => UpdateResult::Rejected(Rejection::SessionReset),
-        "out_of_order" => UpdateResult::Rejected(Rejection::OutOfOrder),
-        _ => return None,
-    };
-    Some((sequence, result))
 }
