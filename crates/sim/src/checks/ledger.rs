@@ -26,6 +26,8 @@ pub(crate) struct Write {
     pub(crate) sent: bool,
     /// What the session decided, of a write with a marker.
     decided: Option<(Epoch, UpdateResult)>,
+    /// What it had decided before it was rolled back; the client may still be told of it.
+    undone: Option<UpdateResult>,
     /// What the client was told.
     pub(crate) ended: Option<WriteEnd>,
 }
@@ -39,7 +41,18 @@ impl Write {
         made_in: Option<Epoch>,
         floor: Option<(Epoch, u64)>,
     ) -> Self {
-        Self { life, awaited, change, made_at, made_in, floor, sent: false, decided: None, ended: None }
+        Self {
+            life,
+            awaited,
+            change,
+            made_at,
+            made_in,
+            floor,
+            sent: false,
+            decided: None,
+            undone: None,
+            ended: None,
+        }
     }
 
     /// Whether it changes nothing and is awaited for all that was written before it.
@@ -120,7 +133,7 @@ impl Ledger {
     pub(crate) fn rolled_back(&mut self, epoch: Epoch) {
         for write in &mut self.0 {
             if write.decided.is_some_and(|(of, _)| of == epoch) {
-                write.decided = None;
+                write.undone = write.decided.take().map(|(_, result)| result);
             }
             if write.floor.is_some_and(|(of, _)| of == epoch) {
                 write.floor = None;
@@ -184,8 +197,10 @@ impl Ledger {
             }
             WriteEnd::Failed(WriteFailure::Rejected(rejection)) => {
                 if write.sent && marked && rejection != Rejection::SessionReset {
-                    let same = matches!(write.decided, Some((_, UpdateResult::Rejected(decided))) if decided == rejection);
-                    ensure!(same, "G2", "write {number} is {end:?}, the session said {:?}", write.decided);
+                    let told = Some(UpdateResult::Rejected(rejection));
+                    let decided = write.decided.map(|(_, result)| result);
+                    let same = decided == told || write.undone == told;
+                    ensure!(same, "G2", "write {number} is {end:?}, the session said {decided:?}");
                 }
                 let applied = matches!(write.decided, Some((_, UpdateResult::Applied(_))));
                 ensure!(!applied, "G2", "write {number} was applied and ended with {end:?}");
