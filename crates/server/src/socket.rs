@@ -19,6 +19,9 @@ use crate::outbox::Outgoing;
 /// How long a peer has to take what is left and to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What a peer is told whose text was not UTF-8.
+const NOT_UTF8: CloseCode = CloseCode(1007);
+
 /// A read buffer up to this size is kept while nothing comes.
 const KEPT_BUFFER: usize = 8 * 1024;
 
@@ -43,7 +46,7 @@ pub(crate) enum Event {
     Gone,
     /// A reader that was blocked has taken everything.
     Drained,
-    /// The session wants the connection closed.
+    /// The session wants the connection closed, or what came is not to be taken.
     Close(CloseCode),
 }
 
@@ -109,6 +112,11 @@ impl Socket {
         received.map(|received| match received {
             Some(Ok(message)) => {
                 self.read_before = self.bytes_read();
+                // The stream does not see half a character at the end of a text whose last fragment is empty, and would
+                // hand it out as a `str`.
+                if message.is_text() && std::str::from_utf8(message.as_payload()).is_err() {
+                    return Event::Close(NOT_UTF8);
+                }
                 if message.as_payload().len() > KEPT_BUFFER {
                     self.big = Some(message.clone());
                 }

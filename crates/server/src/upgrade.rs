@@ -1,5 +1,6 @@
 //! From an HTTP request to a WebSocket: the checks of RFC 6455 and the answer.
 
+use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
@@ -33,16 +34,21 @@ pub(crate) fn accept(request: &mut Request) -> Result<(OnUpgrade, Response), Ref
     if request.version() < Version::HTTP_11 || !has_token(headers, &header::CONNECTION, "upgrade") {
         return bad_request("A WebSocket needs HTTP/1.1 and the header `Connection: Upgrade`.\n");
     }
-    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+    if single(headers, &header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         let text = "This server speaks version 13 of the WebSocket protocol.\n";
         return Err(Refusal(StatusCode::UPGRADE_REQUIRED, text));
     }
-    let Some(accept) = headers.get(header::SEC_WEBSOCKET_KEY).and_then(accept_value) else {
+    let Some(accept) = single(headers, &header::SEC_WEBSOCKET_KEY).and_then(accept_value) else {
         return bad_request("Sec-WebSocket-Key must be 16 bytes in base64.\n");
     };
-    // A client that offers none is taken at its word that it speaks ours.
-    let offers = tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).next().is_some();
-    if offers && !has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+    // Nobody would read it, and its bytes would be taken for frames.
+    if !request.body().is_end_stream() {
+        return bad_request("A request for a WebSocket has no body.\n");
+    }
+    // A client that offers none is taken at its word that it speaks ours. These names have a case.
+    let offered: Vec<_> = tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).collect();
+    let selects = offered.contains(&SUBPROTOCOL);
+    if !offered.is_empty() && !selects {
         return bad_request("The only subprotocol of this server is meeting-session.v1.\n");
     }
 
@@ -51,7 +57,7 @@ pub(crate) fn accept(request: &mut Request) -> Result<(OnUpgrade, Response), Ref
     answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    if offers {
+    if selects {
         answer.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     Ok((hyper::upgrade::on(request), response))
@@ -68,6 +74,13 @@ fn accept_value(key: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::try_from(STANDARD.encode(hash.digest().bytes())).ok()
 }
 
+/// A header that must not stand twice.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).into_iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// Whether a header that is a list has this member, whatever its case.
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     tokens(headers, name).any(|listed| listed.eq_ignore_ascii_case(token))
 }

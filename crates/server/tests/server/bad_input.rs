@@ -5,8 +5,8 @@ use std::time::Duration;
 use meeting_session_core::protocol::*;
 
 use crate::support::{
-    BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, Peer, Received, Server, Socket, TEXT, join_message, json,
-    merge, sleep_ms,
+    BINARY, CLOSE, CONTINUATION, Control, FIN, MASKED, PING, Peer, Received, Server, Socket, TEXT,
+    join_message, merge, sleep_ms,
 };
 
 const BAD_MESSAGE: u16 = CloseCode::BAD_MESSAGE.0;
@@ -94,23 +94,6 @@ fn broken_frames() -> Vec<(&'static str, Vec<u8>, u16)> {
         ("binary", masked(FIN | BINARY, text), BAD_MESSAGE),
         ("empty binary", masked(FIN | BINARY, b""), BAD_MESSAGE),
     ]
-}
-
-/// A session with two participants, who go on as if nothing were.
-struct Control(Peer, Peer);
-
-impl Control {
-    async fn new(server: &Server) -> Self {
-        Self(Peer::join(server, "standup", "Ana").await, Peer::join(server, "standup", "Ben").await)
-    }
-
-    async fn check(&mut self, after: &str) {
-        let Self(ana, ben) = self;
-        let text = format!("{after:?}");
-        ana.update(merge(&[("after", json(&text).as_str())])).await;
-        ben.reach(ana.position.revision).await;
-        assert_eq!(ben.data["after"], text);
-    }
 }
 
 #[tokio::test]

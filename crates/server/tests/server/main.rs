@@ -15,6 +15,8 @@ mod limits;
 mod origins;
 mod restart;
 #[cfg(test)]
+mod rfc6455;
+#[cfg(test)]
 mod slow_reader;
 #[cfg(test)]
 mod stopping;

@@ -1,5 +1,6 @@
 //! A server to test, and clients from raw bytes up to a participant with a copy of the data.
 
+mod control;
 mod peer;
 mod socket;
 
@@ -13,8 +14,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use control::Control;
 pub(crate) use peer::{Peer, join_message, json, merge, replace};
-pub(crate) use socket::{BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, Received, Socket, TEXT};
+pub(crate) use socket::{
+    BINARY, CLOSE, CONTINUATION, FIN, MASK, MASKED, PING, PONG, Received, Socket, TEXT, frame,
+};
 
 /// How long anything may take that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -11,9 +11,9 @@ pub(crate) const TEXT: u8 = 1;
 pub(crate) const BINARY: u8 = 2;
 pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PING: u8 = 9;
-const PONG: u8 = 10;
+pub(crate) const PONG: u8 = 10;
 pub(crate) const MASKED: u8 = 0x80;
-const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
+pub(crate) const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
 /// A client's end of a TCP connection, before or after the upgrade.
 pub(crate) struct Socket {
@@ -182,7 +182,7 @@ impl Socket {
 }
 
 /// A masked frame; `first` is its first byte.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
         length @ ..126 => frame.push(MASKED | u8::try_from(length).unwrap()),
