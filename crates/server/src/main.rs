@@ -11,6 +11,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
+/// Connections that may wait until they are accepted: as many clients as may come back at the same moment. Tokio says 128,
+/// and the system lets each one beyond that wait for a second. (Its own limit, `net.core.somaxconn`, is 4,096.)
+#[cfg(target_os = "linux")]
+const BACKLOG: i32 = 4_096;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();
@@ -33,6 +38,10 @@ async fn serve(config: Config) -> Result<(), String> {
     let listener =
         TcpListener::bind(&config.listen).await.map_err(|error| cannot_listen(&config.listen, &error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(&config.listen, &error))?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(&listener)
+        .listen(BACKLOG)
+        .map_err(|error| cannot_listen(&config.listen, &error))?;
     // Signals count from here on, so that one that comes right after the first line is not lost.
     let shutdown = shutdown().map_err(|error| format!("cannot receive signals: {error}"))?;
     if !address.ip().to_canonical().is_loopback() {

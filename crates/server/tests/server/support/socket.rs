@@ -111,6 +111,11 @@ impl Socket {
         soon(self.stream.write_all(bytes)).await
     }
 
+    /// Sends as many bytes as the system takes at once, and says how many that were: 0 also when the connection is gone.
+    pub(crate) fn send_what_fits(&self, bytes: &[u8]) -> usize {
+        self.stream.try_write(bytes).unwrap_or(0)
+    }
+
     pub(crate) async fn send_text(&mut self, text: &str) {
         self.send_frame(FIN | TEXT, text.as_bytes()).await;
     }
@@ -118,6 +123,12 @@ impl Socket {
     /// Sends one masked frame; `first` is its first byte.
     pub(crate) async fn send_frame(&mut self, first: u8, payload: &[u8]) {
         self.send_bytes(&frame(first, payload)).await;
+    }
+
+    /// Ends the connection without a word: what was sent and is not read yet may be lost.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
 
     /// The next thing that comes. A close is answered.
@@ -134,7 +145,8 @@ impl Socket {
                     CLOSE => {
                         let (code, reason) = payload.split_at(payload.len().min(2));
                         let reason = String::from_utf8(reason.to_vec()).unwrap();
-                        let _ = self.stream.write_all(&frame(FIN | CLOSE, code)).await;
+                        // Not awaited: who floods may have no room for it, and must not lose the close over that.
+                        let _ = self.stream.try_write(&frame(FIN | CLOSE, code));
                         let code = code.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
                         return Received::Close(code, reason);
                     }
