@@ -78,7 +78,8 @@ async fn write_and_read(server: &Server, delays: &Mutex<Vec<Duration>>, stopped:
 /// When the writes were due that the other one has not seen, with their numbers.
 type Writes = RefCell<VecDeque<(u64, Instant)>>;
 
-/// Writes numbers to its own key, and notes when it sees those of the other one.
+/// Writes numbers to its own key, and notes when it sees those of the other one. Returns the participant, who stays
+/// until the other one has seen everything, too.
 async fn take_part(
     mut peer: Peer,
     [own_key, other_key]: [&str; 2],
@@ -86,7 +87,7 @@ async fn take_part(
     other: &Writes,
     delays: &Mutex<Vec<Duration>>,
     mut stop: tokio::sync::watch::Receiver<bool>,
-) {
+) -> Peer {
     let mut due = tokio::time::interval(INTERVAL);
     let (mut sent, mut answered) = (0_u64, 0_u64);
     while !*stop.borrow() {
@@ -104,6 +105,7 @@ async fn take_part(
         let message = soon(peer.message_unhurried()).await;
         answered += note(&peer, &message, other_key, other, delays);
     }
+    peer
 }
 
 /// Notes what a message says, and returns how many writes it answers.

@@ -51,6 +51,18 @@ where
     times
 }
 
+impl Socket {
+    /// Sends as many bytes as the system takes at once, and says how many that were: 0 also when the connection is gone.
+    pub(crate) fn send_what_fits(&self, bytes: &[u8]) -> usize {
+        self.stream.try_write(bytes).unwrap_or(0)
+    }
+
+    /// Ends the connection without a word: what was sent and is not read yet may be lost.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
 /// A server in a process of its own, which is killed at the end of the test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

@@ -17,7 +17,7 @@ pub(crate) const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
 /// A client's end of a TCP connection, before or after the upgrade.
 pub(crate) struct Socket {
-    stream: TcpStream,
+    pub(crate) stream: TcpStream,
     unread: Vec<u8>,
 }
 
@@ -111,11 +111,6 @@ impl Socket {
         soon(self.stream.write_all(bytes)).await
     }
 
-    /// Sends as many bytes as the system takes at once, and says how many that were: 0 also when the connection is gone.
-    pub(crate) fn send_what_fits(&self, bytes: &[u8]) -> usize {
-        self.stream.try_write(bytes).unwrap_or(0)
-    }
-
     pub(crate) async fn send_text(&mut self, text: &str) {
         self.send_frame(FIN | TEXT, text.as_bytes()).await;
     }
@@ -123,12 +118,6 @@ impl Socket {
     /// Sends one masked frame; `first` is its first byte.
     pub(crate) async fn send_frame(&mut self, first: u8, payload: &[u8]) {
         self.send_bytes(&frame(first, payload)).await;
-    }
-
-    /// Ends the connection without a word: what was sent and is not read yet may be lost.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn reset(self) {
-        socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
 
     /// The next thing that comes. A close is answered.
