@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::member::Member;
@@ -41,7 +41,7 @@ pub struct SavedSession {
 struct SavedMember {
     id: String,
     user_name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     user_data: Option<Box<RawValue>>,
     joined_at: u64,
     secret: String,
@@ -146,4 +146,9 @@ impl SavedMember {
             results,
         })
     }
+}
+
+/// Reads a value that is there as `Some`, also when it is `null`, which is a value like any other.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
