@@ -62,8 +62,8 @@ enum State {
     Idle,
     /// A socket was asked for at that time.
     Connecting(Instant),
-    /// The socket opened at that time, and the join is sent.
-    Joining(Instant),
+    /// The socket is open, and the join is sent.
+    Joining,
     Joined,
     /// Lost; the next attempt is at that time.
     Backoff(Instant),
@@ -157,8 +157,7 @@ impl Client {
         let state = match self.state {
             State::Idle => return None,
             State::Connecting(since) => since + limits::ATTEMPT_TIMEOUT,
-            State::Joining(since) => since + limits::SILENCE_MAX,
-            State::Joined => self.heard_at + limits::SILENCE_MAX,
+            State::Joining | State::Joined => self.heard_at + limits::SILENCE_MAX,
             State::Backoff(until) => until,
         };
         let connected = self.state == State::Joined;
@@ -224,7 +223,7 @@ impl Client {
                 self.send_pending(now, false);
                 self.leave_if_answered();
             }
-            State::Connecting(_) | State::Joining(_) | State::Backoff(_) => self.finish_leave(),
+            State::Connecting(_) | State::Joining | State::Backoff(_) => self.finish_leave(),
         }
     }
 
@@ -323,9 +322,7 @@ impl Client {
             }
             // It may be waiting for a network that is no longer there.
             State::Connecting(since) if now.since(since) >= limits::STALE_CONNECT => self.connect(now),
-            State::Idle | State::Connecting(_) | State::Joining(_) | State::Joined => {
-                self.handle_timeout(now)
-            }
+            State::Idle | State::Connecting(_) | State::Joining | State::Joined => self.handle_timeout(now),
         }
     }
 
@@ -353,7 +350,7 @@ impl Client {
             return;
         };
         self.heard_at = now;
-        self.state = State::Joining(now);
+        self.state = State::Joining;
         self.attempt += 1;
         let resume = self.identity.clone().map(|Identity { participant, secret }| Resume {
             participant,
@@ -380,11 +377,11 @@ impl Client {
             return;
         };
         match (self.state, message) {
-            (State::Joining(_), ServerMessage::Joined(joined)) => {
+            (State::Joining, ServerMessage::Joined(joined)) => {
                 self.incomplete = Some(joined);
                 self.complete_join(now);
             }
-            (State::Joining(_), ServerMessage::Participants { participants, more }) => {
+            (State::Joining, ServerMessage::Participants { participants, more }) => {
                 if let Some(joined) = &mut self.incomplete {
                     joined.participants.extend(participants);
                     joined.more = more;
@@ -423,13 +420,13 @@ impl Client {
             State::Connecting(since) if now.since(since) >= limits::ATTEMPT_TIMEOUT => {
                 self.abandon_socket(now)
             }
-            State::Joining(_) | State::Joined
+            State::Joining | State::Joined
                 if now.since(self.heard_at) >= limits::SILENCE_MAX && !mutant!("silence-not-noticed") =>
             {
                 self.abandon_socket(now);
             }
             State::Backoff(until) if until <= now => self.connect(now),
-            State::Connecting(_) | State::Joining(_) | State::Joined | State::Backoff(_) => {}
+            State::Connecting(_) | State::Joining | State::Joined | State::Backoff(_) => {}
         }
         if self.lost_at.is_some_and(|lost| now.since(lost) >= self.grace) {
             self.give_up_in_flight();
@@ -440,7 +437,7 @@ impl Client {
 
     /// When a first join gives up. Not while a server has answered and only the join takes its time.
     fn unreachable_at(&self) -> Option<Instant> {
-        let since = self.joining_since.filter(|_| !matches!(self.state, State::Joining(_)))?;
+        let since = self.joining_since.filter(|_| !matches!(self.state, State::Joining))?;
         Some(since + limits::FIRST_JOIN_TIMEOUT)
     }
 
@@ -489,6 +486,10 @@ impl Client {
         if joined.more {
             self.incomplete = Some(joined);
             return;
+        }
+        if !self.is_led_on_by(&joined) {
+            self.needs_snapshot = true;
+            return self.abandon_socket(now);
         }
         let before = self.position;
         let own_before = self.participant().cloned();
@@ -566,6 +567,15 @@ impl Client {
             }
         }
         self.sync(now);
+    }
+
+    /// Whether a join answer leads from what this client said it has to where the server is.
+    fn is_led_on_by(&self, joined: &Joined) -> bool {
+        let asked = self.position.filter(|_| !self.needs_snapshot);
+        let Some(change) = &joined.state else { return asked == Some(joined.position) };
+        change.since.is_none_or(|since| {
+            asked.is_some_and(|asked| asked.epoch == joined.position.epoch && asked.revision == since)
+        })
     }
 
     /// Ends the waiting of all `set_user` once the server has the newest name and data; sends them when it has not.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // a test that unwraps has found something
 
 mod checks;
+mod client;
 mod coalesce;
 mod decoding;
 mod session;
