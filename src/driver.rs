@@ -143,6 +143,7 @@ impl Driver {
                     LifecycleEvent::Wake => client.wake(now),
                     LifecycleEvent::Unload => client.unload(now),
                     LifecycleEvent::Hide => client.hide(now),
+                    LifecycleEvent::Freeze => client.freeze(now),
                 });
             }
         })

@@ -5,12 +5,13 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    // The global object's own, which also a worker has; `visibilitychange` bubbles up to it.
+    // The global object's own, which also a worker has. The document's events pass it on their way down, `freeze` only
+    // then.
     #[wasm_bindgen(js_name = addEventListener)]
-    fn add_event_listener(name: &str, listener: &JsValue);
+    fn add_event_listener(name: &str, listener: &JsValue, capture: bool);
 
     #[wasm_bindgen(js_name = removeEventListener)]
-    fn remove_event_listener(name: &str, listener: &JsValue);
+    fn remove_event_listener(name: &str, listener: &JsValue, capture: bool);
 
     /// The target of an event: the document for `visibilitychange`.
     type Target;
@@ -27,6 +28,8 @@ pub(crate) enum LifecycleEvent {
     Unload,
     /// The page goes away and may not come back.
     Hide,
+    /// The page stops running: in the back/forward cache, or as a tab that has long been hidden.
+    Freeze,
 }
 
 /// Listens until it is dropped.
@@ -35,7 +38,7 @@ pub(crate) struct Lifecycle {
 }
 
 /// `beforeunload` is among them because Firefox closes the sockets between it and `pagehide`.
-const EVENTS: [&str; 5] = ["online", "pageshow", "visibilitychange", "beforeunload", "pagehide"];
+const EVENTS: [&str; 6] = ["online", "pageshow", "visibilitychange", "beforeunload", "pagehide", "freeze"];
 
 impl Lifecycle {
     /// Starts to listen.
@@ -44,6 +47,7 @@ impl Lifecycle {
             match event.type_().as_str() {
                 "beforeunload" => tell(LifecycleEvent::Unload),
                 "pagehide" => tell(LifecycleEvent::Hide),
+                "freeze" => tell(LifecycleEvent::Freeze),
                 _ => {
                     let state = event
                         .target()
@@ -55,7 +59,7 @@ impl Lifecycle {
             }
         });
         for name in EVENTS {
-            add_event_listener(name, listener.as_ref());
+            add_event_listener(name, listener.as_ref(), true);
         }
         Self { listener }
     }
@@ -64,7 +68,7 @@ impl Lifecycle {
 impl Drop for Lifecycle {
     fn drop(&mut self) {
         for name in EVENTS {
-            remove_event_listener(name, self.listener.as_ref());
+            remove_event_listener(name, self.listener.as_ref(), true);
         }
     }
 }

@@ -248,7 +248,7 @@ impl Client {
             return self.write_failed(owner, failure);
         }
         if self.hidden {
-            self.hide(now);
+            self.unload(now);
         } else if self.leaving_until.is_some() {
             self.send_pending(now, false);
         }
@@ -341,6 +341,15 @@ impl Client {
         self.unload(now);
         if let Some(identity) = self.identity.clone().filter(|_| self.joining_since.is_none()) {
             self.event(ClientEvent::Away(identity));
+        }
+    }
+
+    /// The page stops running, until [`wake`](Self::wake) or for ever. One that went away gives up its socket, which a
+    /// browser keeps open in its back/forward cache: the others would see somebody who is not there.
+    pub fn freeze(&mut self, now: Instant) {
+        if self.hidden && self.state != State::Idle {
+            self.unload(now);
+            self.abandon_socket(now);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use meeting_session_core::Json;
 use meeting_session_core::client::{ClientEvent, Failure, Identity};
 use meeting_session_core::protocol::{CloseCode, limits};
 
@@ -103,6 +104,33 @@ fn a_resume_of_a_live_participant_supersedes_it_and_it_stops() {
     world.run(Duration::from_secs(60));
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
     assert!(!world.take_events(thief).contains(&ClientEvent::Interrupted));
+}
+
+#[test]
+fn a_page_that_is_frozen_as_it_goes_away_is_given_up_as_if_it_had_gone() {
+    let mut world = World::with(&["ann", "bob"]);
+    let go_away_and_come_back = |world: &mut World, after: Duration| {
+        let now = world.now;
+        world.peers[0].client.hide(now);
+        // A last word of the page itself takes back that it goes away.
+        world.peers[0].client.app_message(now, None, Json::from_stringified("\"bye\"")).unwrap();
+        world.peers[0].client.freeze(now);
+        world.settle();
+        world.cut(0);
+        world.run(after);
+        world.heal(0);
+        let now = world.now;
+        world.peers[0].client.wake(now);
+        world.settle();
+    };
+    let before = world.peers[0].client.participant().cloned();
+    go_away_and_come_back(&mut world, limits::AWAY_GRACE - SECOND);
+    assert_eq!(world.peers[0].client.participant().cloned(), before);
+    assert_eq!(presence_changes(&mut world, 1), 0);
+
+    go_away_and_come_back(&mut world, limits::AWAY_GRACE + SECOND);
+    assert_ne!(world.peers[0].client.participant().cloned(), before);
+    assert_eq!(presence_changes(&mut world, 1), 2);
 }
 
 #[test]
