@@ -15,18 +15,41 @@ export const LOST_CONNECTION = [/WebSocket connection to /, /connection to (the 
 
 const webdriver = JSON.parse(readFileSync(new URL('../../../webdriver.json', import.meta.url), 'utf8'));
 
-/** Starts a browser; close it with `browser.close()`. */
-export function launch(name) {
+/** What Puppeteer starts Chromium with so that pages live as they never do for people. */
+const SHELTER = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-back-forward-cache',
+];
+
+/**
+ * Starts a browser; close it with `browser.close()`.
+ *
+ * Its pages are sheltered from what tests do not expect: timers of hidden pages that hardly run, and a back/forward
+ * cache. With `shelter: false` they live as people's do, except that hidden pages of Chromium come to the last stage of
+ * throttling, one timer a minute, after ten seconds instead of five minutes.
+ */
+export function launch(name, { shelter = true } = {}) {
   if (name === 'firefox') {
     return puppeteer.launch({
       browser: 'firefox',
       executablePath: find('FIREFOX'),
-      // The timers of pages that are not in front would run once a second at most, like nothing that a test expects.
-      extraPrefsFirefox: { 'dom.min_background_timeout_value': 4, 'dom.timeout.enable_budget_timer_throttling': false },
+      extraPrefsFirefox: shelter && {
+        'dom.min_background_timeout_value': 4,
+        'dom.timeout.enable_budget_timer_throttling': false,
+      },
     });
   }
-  // Through a pipe, because a browser whose pipe breaks ends by itself.
-  return puppeteer.launch({ executablePath: find('CHROME'), args: webdriver['goog:chromeOptions'].args, pipe: true });
+  const { args } = webdriver['goog:chromeOptions'];
+  const unsheltered = ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10'];
+  return puppeteer.launch({
+    executablePath: find('CHROME'),
+    args: shelter ? args : [...args, ...unsheltered],
+    ignoreDefaultArgs: shelter ? [] : SHELTER,
+    // Through a pipe, because a browser whose pipe breaks ends by itself.
+    pipe: true,
+  });
 }
 
 /**
