@@ -134,11 +134,15 @@ impl Seat {
     async fn relay(&mut self, socket: &mut Socket) -> Ending {
         // The message that has to wait for its turn. Nothing is read before that.
         let mut waiting: Option<(Instant, Message)> = None;
-        let mut bytes_read = 0;
+        // Up to the last message: what came with it is no later sign of life.
+        let mut bytes_read = socket.bytes_read();
         loop {
             let event = match &waiting {
                 None => match tokio::time::timeout(HEARD_INTERVAL, socket.next(true)).await {
-                    Ok(event) => event,
+                    Ok(event) => {
+                        bytes_read = socket.bytes_read();
+                        event
+                    }
                     Err(_) => {
                         if socket.bytes_read() > bytes_read {
                             bytes_read = socket.bytes_read();
