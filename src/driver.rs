@@ -5,7 +5,7 @@
 
 use alloc::rc::{Rc, Weak};
 use alloc::string::String;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd};
 use meeting_session_core::json::{decimal, push_quoted};
@@ -20,8 +20,8 @@ use crate::timer::Timer;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
 }
 
 /// One client: its core and everything around it.
@@ -35,6 +35,8 @@ pub(crate) struct Driver {
     socket: RefCell<Option<Socket>>,
     timer: RefCell<Timer>,
     lifecycle: RefCell<Option<Lifecycle>>,
+    /// The core's time and the date at the last input.
+    clock: Cell<(Instant, f64)>,
 }
 
 impl Driver {
@@ -56,6 +58,7 @@ impl Driver {
                 }
             })),
             lifecycle: RefCell::default(),
+            clock: Cell::default(),
         })
     }
 
@@ -71,10 +74,20 @@ impl Driver {
 
     /// Gives the core an input, and does what it wants done.
     pub(crate) fn input<T>(&self, handle: impl FnOnce(&mut Client, Instant) -> T) -> T {
-        let now = Instant::from_millis(performance_now() as u64);
+        let now = self.now();
         let result = handle(&mut self.client.borrow_mut(), now);
         self.follow_up(now);
         result
+    }
+
+    /// The time by the date, which goes on while the machine sleeps: `performance.now()` stands still then on most, and a
+    /// write made before would still be young. When the date is set back, time goes on from there.
+    fn now(&self) -> Instant {
+        let (before, date_before) = self.clock.get();
+        let date = date_now();
+        let now = Instant::from_millis(before.as_millis() + (date - date_before) as u64);
+        self.clock.set((now, date));
+        now
     }
 
     fn follow_up(&self, now: Instant) {

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 /// A point in time, in milliseconds since a start that the owner of the state machine chose.
 ///
-/// Only differences carry meaning. The browser counts from `performance.timeOrigin`, the server from its start.
+/// Only differences carry meaning. The browser counts from 1970, the server from its start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(u64);
 
