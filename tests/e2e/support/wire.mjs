@@ -33,6 +33,8 @@ class WireProxy {
   frames = [];
   /** How many TCP connections pages have made so far. */
   connections = 0;
+  /** How many milliseconds later one side hears that the other has ended or broken its connection. */
+  lag = 0;
 
   constructor(targetPort) {
     this.#targetPort = targetPort;
@@ -59,9 +61,11 @@ class WireProxy {
     return this.#messages('received', since);
   }
 
-  /** Breaks all connections, like a router that restarts; new ones work. */
+  /** Breaks all connections, like a router that restarts; new ones work. With `lag` the servers hear of it that later. */
   cut() {
-    for (const socket of this.#sockets.keys()) socket.resetAndDestroy();
+    for (const [socket, direction] of this.#sockets) {
+      if (!this.lag || direction === 'sent') socket.resetAndDestroy();
+    }
   }
 
   /** Breaks all connections and refuses new ones until `heal`, like a server that is down. */
@@ -72,10 +76,10 @@ class WireProxy {
 
   /**
    * Lets nothing through and breaks nothing, like a phone in a tunnel, until `heal`; with `only` nothing in that
-   * direction, 'sent' or 'received' as the page sees it.
+   * direction, 'sent' or 'received' as the page sees it. With `renew` connections that are made later work.
    */
-  stall({ only } = {}) {
-    this.#state = 'stalling';
+  stall({ only, renew = false } = {}) {
+    if (!renew) this.#state = 'stalling';
     for (const [socket, direction] of this.#sockets) if (!only || direction === only) socket.pause();
   }
 
@@ -124,12 +128,17 @@ class WireProxy {
       reader.push(chunk);
       to.write(chunk);
     });
-    from.on('end', () => to.end());
-    from.on('error', () => to.destroy());
+    from.on('end', () => this.#later(() => to.end()));
+    from.on('error', () => {});
     from.on('close', () => {
       this.#sockets.delete(from);
       // A broken connection is broken for the other side too; one that ended in order has been ended already.
-      if (from.errored || !from.readableEnded) to.destroy();
+      if (from.errored || !from.readableEnded) this.#later(() => to.destroy());
     });
+  }
+
+  #later(work) {
+    if (this.lag) setTimeout(work, this.lag);
+    else work();
   }
 }
