@@ -19,7 +19,8 @@ pub(super) struct Reader {
     pub(super) heard_at: Instant,
     /// When it was last sent something.
     pub(super) spoke_at: Instant,
-    /// Answers that go out after the next delta, at most [`limits::QUEUED_RESULTS`].
+    /// Answers that go out after the next delta: while the socket takes nothing, at most [`limits::QUEUED_RESULTS`], and
+    /// otherwise as many as can come in a moment.
     pub(super) results: Vec<Frame>,
     events: VecDeque<Frame>,
     event_bytes: usize,
@@ -50,7 +51,9 @@ impl Reader {
     /// Lets an answer wait for the next delta; false when too many wait already.
     pub(super) fn conclude(&mut self, frame: Frame) -> bool {
         self.results.push(frame);
-        mutant!("queue-without-limit") || self.results.len() <= limits::QUEUED_RESULTS
+        mutant!("queue-without-limit")
+            || self.blocked_since.is_none()
+            || self.results.len() <= limits::QUEUED_RESULTS
     }
 
     /// How many frames wait, and their bytes.

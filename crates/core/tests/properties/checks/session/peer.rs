@@ -172,11 +172,15 @@ impl Peer {
             return;
         };
         assert!(now.since(since) < limits::BLOCKED_MAX + CHECKS, "a blocked connection is closed");
-        assert!(!self.overflows(), "{} events wait", self.events.len());
+        assert!(!self.events_overflow(), "{} events wait", self.events.len());
     }
 
-    /// Whether more events wait than may.
+    /// Whether it may be closed for what waits. Results count as soon as one more comes while it is blocked.
     pub(super) fn overflows(&self) -> bool {
+        self.events_overflow() || self.results.len() > limits::QUEUED_RESULTS
+    }
+
+    fn events_overflow(&self) -> bool {
         let bytes: usize = self.events.iter().map(|event| event.encode().len()).sum();
         self.events.len() > limits::QUEUED_EVENTS || bytes > limits::QUEUED_EVENT_BYTES
     }
