@@ -185,6 +185,6 @@ async fn those_who_take_nothing_of_what_is_theirs_alone() {
     assert!(group.gone.is_empty(), "{:?}", group.gone);
     let result = format!("{each} KiB each");
     control.finish(&format!("{PAIRS} readers with {MESSAGES} messages of their own"), &result);
-    // A little more is what the allocator rounds up.
-    assert!(each <= READER_KIB + 20, "{each} KiB");
+    // The rest is what the whole process needs meanwhile.
+    assert!(each <= READER_KIB + 100, "{each} KiB");
 }

@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_millis(1_500);
 
 /// Whoever waits this long for half of the writes, or that long for one in a hundred, was disturbed. Both are far more
 /// than it takes on a machine that has something else to do as well.
-const DISTURBED: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(2)];
+const DISTURBED: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
 /// Two participants of a session of their own.
 pub(crate) struct Control {

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// Connections that do the same at the same time.
-const AT_ONCE: usize = 20;
+const AT_ONCE: usize = 10;
 
 /// What a client sends after its join, how often, and the code with which the server closes.
 struct Flood {
