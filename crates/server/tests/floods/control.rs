@@ -17,7 +17,7 @@ use crate::support::{Peer, Server, merge, soon};
 const INTERVAL: Duration = Duration::from_millis(25);
 
 /// For so long they are watched alone first.
-const QUIET: Duration = Duration::from_millis(1_500);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Whoever waits this long for half of the writes, or that long for one in a hundred, was disturbed. Both are far more
 /// than it takes on a machine that has something else to do as well.
