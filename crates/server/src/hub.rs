@@ -140,14 +140,17 @@ impl Hub {
         self.sessions().iter().map(|(name, inbox)| (name.clone(), inbox.clone())).collect()
     }
 
-    /// Removes a session in which nobody is left, unless somebody has just come. True when it is removed.
-    pub(crate) fn remove_if_unused(&self, name: &str, inbox: &Receiver<Input>) -> bool {
+    /// Removes a session in which nobody is left, unless somebody has just come: then this is their join. What else
+    /// waits in the inbox was meant for the session that ended.
+    pub(crate) fn remove_unless_joined(&self, name: &str, inbox: &mut Receiver<Input>) -> Option<Input> {
         let mut sessions = self.sessions();
-        let unused = inbox.is_empty();
-        if unused {
-            sessions.remove(name);
+        while let Ok(input) = inbox.try_recv() {
+            if matches!(input, Input::Join { .. }) {
+                return Some(input);
+            }
         }
-        unused
+        sessions.remove(name);
+        None
     }
 
     /// Removes a session whose task is gone.
@@ -170,6 +173,8 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use meeting_session_core::protocol::{ClientMessage, ServerMessage, VERSION};
 
     use super::*;
@@ -222,6 +227,29 @@ mod tests {
         assert_eq!(ana.watch(std::task::Waker::noop()), Some(CloseCode::NORMAL));
         let (_, _, cem) = join(&hub, "standup").unwrap();
         assert_eq!(epoch(&cem).await, second);
+    }
+
+    #[tokio::test]
+    async fn what_a_connection_says_after_its_session_ended_begins_no_other() {
+        let (mut log, writer) = std::io::pipe().unwrap();
+        let subscriber = tracing_subscriber::fmt().with_writer(Mutex::new(writer)).finish();
+        {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            let hub = hub();
+            let (connection, inbox, _ana) = join(&hub, "standup").unwrap();
+            for input in [
+                Input::Message { connection, message: Ok(ClientMessage::Leave) },
+                Input::Drained,
+                Input::Disconnected(connection),
+            ] {
+                inbox.try_send(input).unwrap();
+            }
+            inbox.closed().await;
+        }
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        assert_eq!(text.matches("session begins").count(), 1, "{text}");
+        assert_eq!(text.matches("session ended").count(), 1, "{text}");
     }
 
     #[tokio::test]

@@ -70,13 +70,14 @@ impl SessionTask {
                 self.session.handle_timeout(now);
                 newly_blocked |= self.deliver(now);
             }
-            if self.session.participant_count() == 0 {
-                if self.entry.hub.remove_if_unused(&self.entry.name, &self.inbox) {
-                    info!(session = self.entry.name, "session ended");
+            while self.session.participant_count() == 0 {
+                info!(session = self.entry.name, "session ended");
+                let Some(join) = self.entry.hub.remove_unless_joined(&self.entry.name, &mut self.inbox)
+                else {
                     return;
-                }
-                // Whoever has just come in begins a new one.
+                };
                 self.session = self.entry.new_session();
+                newly_blocked |= self.handle(now, join);
             }
             if newly_blocked {
                 // After a burst a reader may only seem slow, because its connection has not had its turn.
