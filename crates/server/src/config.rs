@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use ipnet::IpNet;
 use meeting_session_core::protocol::limits;
 
+use crate::client_address;
 use crate::origin::Origin;
 
 /// The server of shared sessions: one JSON object per session, live for everybody in it.
@@ -36,6 +38,22 @@ pub struct Config {
     /// address every loopback origin is. In the environment, origins are separated by commas.
     #[arg(long, value_name = "ORIGIN", env = "MEETING_SESSION_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<Origin>,
+
+    /// A proxy whose word on the client's address counts: an address, or a range such as 10.0.0.0/8; can be given more
+    /// than once
+    ///
+    /// The client's address is that of whoever connects, unless that is a trusted proxy. Then it is the last one in
+    /// X-Forwarded-For that is not trusted itself. It is logged, and what one address may do at a time is limited: so
+    /// name the proxy before this server, or all clients count as one, but no network whose clients could connect by
+    /// themselves. In the environment, proxies are separated by commas.
+    #[arg(
+        long,
+        value_name = "CIDR",
+        env = "MEETING_SESSION_TRUSTED_PROXY",
+        value_delimiter = ',',
+        value_parser = client_address::range
+    )]
+    pub trusted_proxy: Vec<IpNet>,
 
     /// The time between two updates of one client by setMeetingSessionData, such as 1s, 500ms or 0; at most 10s
     #[arg(
@@ -68,6 +86,8 @@ Examples:
       On any free port; the first line of the output says which
   meeting-session-server --listen 0.0.0.0:7880 --allow-origin https://app.example.com
       For every machine that can reach this one; a proxy before it does TLS
+  meeting-session-server --allow-origin https://app.example.com --trusted-proxy 127.0.0.1
+      Behind a proxy on this machine that serves https://app.example.com
   meeting-session-server --sync-interval 250ms
       Updates four times a second instead of once
   meeting-session-server --state-file /var/lib/meeting-session/state.json
@@ -149,9 +169,14 @@ mod tests {
         assert_eq!(config.allow_origin.len(), 2);
         assert_eq!(config.grace, Duration::from_secs(5));
         assert!(read(&["--sync-interval", "10s"]).is_ok());
+        let config =
+            read(&["--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.1,::1/128"]).unwrap();
+        let ranges: Vec<_> = config.trusted_proxy.iter().map(ToString::to_string).collect();
+        assert_eq!(ranges, ["10.0.0.0/8", "127.0.0.1/32", "::1/128"]);
         for args in [
             &["--sync-interval", "11s"][..],
             &["--allow-origin", "*"],
+            &["--trusted-proxy", "proxy.example.com"],
             &["--grace", "5"],
             &["--engine", "redis"],
             &["standup"],

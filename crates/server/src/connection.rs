@@ -6,13 +6,13 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, DecodeError, Join, limits};
 use meeting_session_core::throttle::{Admission, Throttle};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_websockets::{Error, Message};
 use tracing::debug;
 
 use crate::clock::Clock;
 use crate::hub::{Hub, Place};
+use crate::joining;
 use crate::outbox::{self, Outbox};
 use crate::server::Stop;
 use crate::session::Input;
@@ -31,13 +31,7 @@ enum Ending {
 /// Serves an upgraded connection to the session `name`, until it or the server ends.
 ///
 /// `joining` is its place among the connections that have not joined.
-pub(crate) async fn serve(
-    io: Upgraded,
-    name: &str,
-    hub: &Arc<Hub>,
-    joining: OwnedSemaphorePermit,
-    mut stop: Stop,
-) {
+pub(crate) async fn serve(io: Upgraded, name: &str, hub: &Arc<Hub>, joining: joining::Place, mut stop: Stop) {
     let (outbox, outgoing) = outbox::pair();
     let mut socket = Socket::new(io, outgoing);
     let ending = tokio::select! {
@@ -68,7 +62,7 @@ async fn converse(
     outbox: Outbox,
     name: &str,
     hub: &Arc<Hub>,
-    joining: OwnedSemaphorePermit,
+    joining: joining::Place,
 ) -> Ending {
     let mut throttle = Throttle::new(hub.clock.now());
     let first = first_message(socket, &mut throttle, hub.clock);
@@ -80,7 +74,7 @@ async fn converse(
     if join.session != name {
         return Ending::Close(CloseCode::BAD_JOIN);
     }
-    let place = match hub.join(join, outbox) {
+    let place = match hub.join(join, outbox, joining.address) {
         Ok(place) => place,
         Err(code) => return Ending::Close(code),
     };

@@ -1,6 +1,7 @@
 //! All sessions by name.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -55,17 +56,22 @@ impl Hub {
         }
     }
 
-    /// Hands a join to its session, and says where the connection's further input goes.
+    /// Hands the join of a client at `address` to its session, and says where the connection's further input goes.
     ///
     /// # Errors
     /// Why nobody is let in: the server goes away, or the session has more to do than it can take in.
-    pub(crate) fn join(self: &Arc<Self>, join: Box<Join>, outbox: Outbox) -> Result<Place, CloseCode> {
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        join: Box<Join>,
+        outbox: Outbox,
+        address: IpAddr,
+    ) -> Result<Place, CloseCode> {
         if self.is_going_away() {
             return Err(CloseCode::GOING_AWAY);
         }
         let connection = ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed));
         let name = join.session.clone();
-        let mut input = Input::Join { connection, join, outbox };
+        let mut input = Input::Join { connection, join, outbox, address };
         // The lock is held until the join is in the inbox, so that a session that ends either sees it there or is
         // not found any more.
         let mut sessions = self.sessions();
@@ -174,6 +180,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use std::io::Read;
+    use std::net::Ipv4Addr;
 
     use meeting_session_core::protocol::{ClientMessage, ServerMessage, VERSION};
 
@@ -196,7 +203,7 @@ mod tests {
             token: None,
             resume: None,
         };
-        let Place { connection, inbox, .. } = hub.join(Box::new(join), outbox)?;
+        let Place { connection, inbox, .. } = hub.join(Box::new(join), outbox, Ipv4Addr::LOCALHOST.into())?;
         Ok((connection, inbox, outgoing))
     }
 

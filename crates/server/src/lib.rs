@@ -4,11 +4,13 @@
 //! through the `hub`; a session answers through each connection's `outbox`. What a message means is decided in
 //! `meeting_session_core` alone.
 
+mod client_address;
 mod clock;
 mod config;
 mod connection;
 mod files;
 mod hub;
+mod joining;
 mod metered;
 mod origin;
 mod outbox;

@@ -66,6 +66,9 @@ impl OriginPolicy {
 
     /// Whether a page of this `Origin` may connect. Programs that are no browser send none and may.
     ///
+    /// A page on a loopback address is one of this machine only if this server was called by a loopback name as well:
+    /// what comes through a proxy has another name, and such a page is on the visitor's machine.
+    ///
     /// [`accepts_host`](Self::accepts_host) must have accepted `host`.
     pub(crate) fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(text) = origin else { return true };
@@ -74,7 +77,7 @@ impl OriginPolicy {
         };
         let is_web = origin.scheme == "http" || origin.scheme == "https";
         self.allowed.contains(&origin)
-            || is_web && self.loopback && is_loopback_name(&origin.host)
+            || is_web && self.loopback && is_loopback_name(&origin.host) && host.is_none_or(is_loopback_host)
             || is_web && !self.loopback && host.is_some_and(|host| origin.is_served_at(host))
     }
 
@@ -101,6 +104,11 @@ impl Origin {
         let port = |port: Option<u16>| port.or_else(|| default_port(&self.scheme));
         host_and_port(&host).is_some_and(|(name, at)| name == self.host && port(at) == port(self.port))
     }
+}
+
+/// Whether a `Host` is a loopback name, with any port.
+fn is_loopback_host(host: &str) -> bool {
+    host_and_port(&host.to_ascii_lowercase()).is_some_and(|(name, _)| is_loopback_name(name))
 }
 
 /// `localhost`, anything under it, 127.0.0.0/8 and `[::1]`.

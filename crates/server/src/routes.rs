@@ -1,19 +1,22 @@
 //! Which request gets what: a WebSocket, a file, the page, or a plain sentence.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use meeting_session_core::address::{is_session_name, percent_decoded};
 use meeting_session_core::protocol::CloseCode;
-use tracing::{debug, info};
+use tracing::{Instrument, debug, debug_span, info};
 
-use crate::server::Server;
+use crate::client_address::client_address;
+use crate::joining::NoPlace;
+use crate::server::{Server, TcpPeer};
 use crate::{connection, files, upgrade};
 
 /// The service of every connection.
@@ -35,11 +38,16 @@ async fn ready(State(server): State<Arc<Server>>) -> (StatusCode, &'static str) 
 }
 
 /// What holds for every path: the name that the server is called by, WebSockets, and one header.
-async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+async fn guard(
+    State(server): State<Arc<Server>>,
+    Extension(TcpPeer(peer)): Extension<TcpPeer>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = if !server.origins.accepts_host(text(request.headers(), &header::HOST)) {
         misdirected()
     } else if upgrade::is_requested(&request) {
-        websocket(&server, request)
+        websocket(&server, peer, request)
     } else {
         next.run(request).await
     };
@@ -64,14 +72,14 @@ async fn page_or_file(method: Method, uri: Uri, headers: HeaderMap) -> Response 
 }
 
 /// Upgrades a request and leaves the connection to a task of its own.
-fn websocket(server: &Arc<Server>, mut request: Request) -> Response {
+fn websocket(server: &Arc<Server>, peer: IpAddr, mut request: Request) -> Response {
     let Some(name) = session_name(request.uri()) else {
         return not_found();
     };
-    let Ok(joining) = server.joining.clone().try_acquire_owned() else {
-        let retry = [(header::RETRY_AFTER, "1")];
-        let text = "Too many connections are joining right now.\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, retry, text).into_response();
+    let address = client_address(peer, &server.trusted_proxies, request.headers());
+    let joining = match server.joining.take(address) {
+        Ok(place) => place,
+        Err(why) => return no_place(&name, address, why),
     };
     let (upgraded, response) = match upgrade::accept(&mut request) {
         Ok(accepted) => accepted,
@@ -81,17 +89,18 @@ fn websocket(server: &Arc<Server>, mut request: Request) -> Response {
     let origin = text(headers, &header::ORIGIN);
     let allowed = server.origins.allows(origin, text(headers, &header::HOST));
     if !allowed {
-        info!(session = name, origin, "origin refused; --allow-origin would allow it");
+        info!(session = name, %address, origin, "origin refused; --allow-origin would allow it");
     }
     let server = server.clone();
     let stop = server.on_stop();
-    tokio::spawn(async move {
+    let serve = async move {
         match upgraded.await {
             Ok(io) if allowed => connection::serve(io, &name, &server.hub, joining, stop).await,
             Ok(io) => connection::refuse(io, CloseCode::ORIGIN_REFUSED).await,
             Err(error) => debug!(%error, "upgrade failed"),
         }
-    });
+    };
+    tokio::spawn(serve.instrument(debug_span!("client", %address)));
     response
 }
 
@@ -112,6 +121,15 @@ fn not_found() -> Response {
     let text =
         "There is nothing here. A session is at /NAME, its name 1 to 128 letters, digits or any of _ . ~ -\n";
     (StatusCode::NOT_FOUND, text).into_response()
+}
+
+fn no_place(name: &str, address: IpAddr, why: NoPlace) -> Response {
+    debug!(session = name, %address, ?why, "too many connections are joining");
+    let text = match why {
+        NoPlace::All => "Too many connections are joining right now.\n",
+        NoPlace::OfAddress => "Too many connections from this address are joining right now.\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], text).into_response()
 }
 
 fn misdirected() -> Response {

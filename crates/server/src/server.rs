@@ -2,25 +2,30 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use meeting_session_core::protocol::limits;
 use meeting_session_core::session::SessionConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::origin::OriginPolicy;
-use crate::{routes, state_file};
+use crate::{joining, routes, state_file};
 
 /// The time in which a client must have sent its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +50,10 @@ const SPREAD_PER_CONNECTION: Duration = Duration::from_millis(1);
 /// The pause after a failed accept. There may be no file descriptor left, and trying at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The time in which a connection that is no WebSocket must end when there is no file descriptor left. Those who have
+/// joined are left alone; those who hold a descriptor and ask for nothing give theirs up to others.
+const SHORTAGE_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Bytes that the system takes for a connection before it has sent them.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 64 * 1024;
@@ -55,7 +64,11 @@ pub(crate) struct Server {
     pub(crate) hub: Arc<Hub>,
     pub(crate) origins: OriginPolicy,
     /// Places for connections that have not joined.
-    pub(crate) joining: Arc<Semaphore>,
+    pub(crate) joining: Arc<joining::Places>,
+    /// The proxies that may say for whom they ask.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Tells requests under way, and connections without one, that there are too few file descriptors.
+    shortage: Notify,
     /// True when the server stops. Every task that must end first holds a [`Stop`].
     stop: watch::Sender<bool>,
 }
@@ -66,6 +79,10 @@ impl Server {
         Stop(self.stop.subscribe())
     }
 }
+
+/// The other end of the TCP connection that a request came on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TcpPeer(pub(crate) IpAddr);
 
 /// See [`Server::on_stop`].
 pub(crate) struct Stop(watch::Receiver<bool>);
@@ -92,7 +109,9 @@ pub async fn run(
     let server = Arc::new(Server {
         hub: Arc::new(Hub::new(session, Clock::start())),
         origins: OriginPolicy::new(address.ip(), config.allow_origin),
-        joining: Arc::new(Semaphore::new(limits::JOINING_CONNECTIONS)),
+        joining: Arc::default(),
+        trusted_proxies: config.trusted_proxy,
+        shortage: Notify::new(),
         stop: watch::Sender::new(false),
     });
     if let Some(file) = &config.state_file {
@@ -132,11 +151,12 @@ async fn accept_until(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tokio::spawn(serve(stream, router.clone(), server.on_stop()));
+                Ok((stream, peer)) => {
+                    tokio::spawn(serve(stream, peer.ip(), router.clone(), server.clone()));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
+                    server.shortage.notify_waiters();
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -168,26 +188,38 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Serves one TCP connection: any number of requests, the last of which may become a WebSocket.
-async fn serve(stream: TcpStream, router: Router, mut stop: Stop) {
+async fn serve(stream: TcpStream, peer: IpAddr, router: Router, server: Arc<Server>) {
+    let mut stop = server.on_stop();
     if let Err(error) = set_up(&stream) {
-        return debug!(%error, "connection was lost at once");
+        return debug!(%peer, %error, "connection was lost at once");
     }
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(TcpPeer(peer));
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.requested() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let end_within = tokio::select! {
+        ended = connection.as_mut() => return log_end(peer, ended),
+        () = stop.requested() => STOP_TIMEOUT,
+        () = server.shortage.notified() => SHORTAGE_TIMEOUT,
     };
+    connection.as_mut().graceful_shutdown();
+    match tokio::time::timeout(end_within, connection).await {
+        Ok(ended) => log_end(peer, ended),
+        Err(_) => debug!(%peer, "connection was cut"),
+    }
+}
+
+fn log_end(peer: IpAddr, ended: hyper::Result<()>) {
     if let Err(error) = ended {
-        debug!(%error, "connection failed");
+        debug!(%peer, %error, "connection failed");
     }
 }

@@ -1,6 +1,7 @@
 //! The task that owns one session: input from its connections and time in, frames out.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::{clock, random};
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A new connection asks to join.
-    Join { connection: ConnectionId, join: Box<Join>, outbox: Outbox },
+    Join { connection: ConnectionId, join: Box<Join>, outbox: Outbox, address: IpAddr },
     /// A frame came.
     Message { connection: ConnectionId, message: Result<ClientMessage, DecodeError> },
     /// Bytes came that are no whole message yet.
@@ -89,7 +90,7 @@ impl SessionTask {
     /// Like [`deliver`](Self::deliver), for what the input leads to.
     fn handle(&mut self, now: Instant, input: Input) -> bool {
         match input {
-            Input::Join { connection, join, outbox } => {
+            Input::Join { connection, join, outbox, address } => {
                 self.outboxes.insert(connection, outbox);
                 let admission = Admission {
                     participant: random::participant_id(),
@@ -97,7 +98,13 @@ impl SessionTask {
                     date: clock::date(),
                 };
                 self.session.join(now, connection, *join, admission);
-                self.log(connection, None, "joins");
+                info!(
+                    session = self.entry.name,
+                    connection = connection.0,
+                    %address,
+                    participants = self.session.participant_count(),
+                    "joins"
+                );
             }
             Input::Message { connection, message } => self.session.receive(now, connection, message),
             Input::Heard(connection) => self.session.heard(now, connection),

@@ -278,10 +278,13 @@ async fn a_crowd_that_joins_at_once_gets_in_and_hears_of_everybody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_do_not_join_cannot_take_all_places() {
-    let server = Server::start().await;
+    let server = Server::with(|config| config.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let mut waiting = Vec::new();
-    for _ in 0..limits::JOINING_CONNECTIONS {
-        waiting.push(Socket::open(&server, "/standup").await);
+    for index in 0..limits::JOINING_CONNECTIONS {
+        let client = format!("198.51.100.{}", index / limits::JOINING_CONNECTIONS_PER_ADDRESS);
+        let (socket, head) = Socket::upgrade(&server, "/standup", &[("X-Forwarded-For", &client)]).await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        waiting.push(socket);
     }
     let (_, head) = Socket::upgrade(&server, "/standup", &[]).await;
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");

@@ -13,6 +13,13 @@ mod joining;
 mod limits;
 #[cfg(test)]
 mod origins;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod proxy_places;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod proxy_shortage;
 mod restart;
 #[cfg(test)]
 mod rfc6455;

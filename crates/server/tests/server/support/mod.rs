@@ -61,6 +61,11 @@ impl Server {
         Self { address, stop, task }
     }
 
+    /// A server that runs as a program of its own.
+    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
+        Self { address, stop: oneshot::channel().0, task: tokio::spawn(async { Ok(()) }) }
+    }
+
     /// Tells the server to stop.
     pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
         self.stop.send(()).unwrap();
