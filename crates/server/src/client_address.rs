@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv4Net};
 
 /// Each proxy appends the address that its request came from.
-pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Reads a range of addresses, `10.0.0.0/8`, or a single one, `::1`.
 ///
@@ -34,13 +34,23 @@ pub(crate) fn client_address(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMa
     let hops = headers.get_all(FORWARDED_FOR).into_iter().rev();
     let mut hops = hops.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
     let mut client = peer.to_canonical();
-    while trusted.iter().any(|range| range.contains(&client)) {
+    while is_in(trusted, client) {
         match hops.next().and_then(address) {
             Some(named) => client = named,
             None => break,
         }
     }
     client
+}
+
+/// Whether somebody who is no trusted proxy says for whom it asks, as a proxy does that was forgotten.
+pub(crate) fn is_ignored(peer: IpAddr, trusted: &[IpNet], headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED_FOR) && !is_in(trusted, peer.to_canonical())
+}
+
+/// Whether an address, which is in its canonical form, is in one of these ranges.
+fn is_in(ranges: &[IpNet], address: IpAddr) -> bool {
+    ranges.iter().any(|range| range.contains(&address))
 }
 
 /// One hop: an address. Some proxies add its port.

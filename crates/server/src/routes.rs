@@ -14,7 +14,7 @@ use meeting_session_core::address::{is_session_name, percent_decoded};
 use meeting_session_core::protocol::CloseCode;
 use tracing::{Instrument, debug, debug_span, info};
 
-use crate::client_address::client_address;
+use crate::client_address::{client_address, is_ignored};
 use crate::joining::NoPlace;
 use crate::server::{Server, TcpPeer};
 use crate::{connection, files, upgrade};
@@ -77,6 +77,11 @@ fn websocket(server: &Arc<Server>, peer: IpAddr, mut request: Request) -> Respon
         return not_found();
     };
     let address = client_address(peer, &server.trusted_proxies, request.headers());
+    if is_ignored(peer, &server.trusted_proxies, request.headers()) {
+        server.untrusted.call_once(|| {
+            info!(%peer, "X-Forwarded-For means nothing from this address; if it is your proxy, --trusted-proxy makes it count");
+        });
+    }
     let joining = match server.joining.take(address) {
         Ok(place) => place,
         Err(why) => return no_place(&name, address, why),

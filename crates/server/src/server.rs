@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use axum::Router;
@@ -67,6 +67,8 @@ pub(crate) struct Server {
     pub(crate) joining: Arc<joining::Places>,
     /// The proxies that may say for whom they ask.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// That there may be a proxy which is not trusted is said once, because everybody can pretend to be one.
+    pub(crate) untrusted: Once,
     /// Tells requests under way, and connections without one, that there are too few file descriptors.
     shortage: Notify,
     /// True when the server stops. Every task that must end first holds a [`Stop`].
@@ -111,6 +113,7 @@ pub async fn run(
         origins: OriginPolicy::new(address.ip(), config.allow_origin),
         joining: Arc::default(),
         trusted_proxies: config.trusted_proxy,
+        untrusted: Once::new(),
         shortage: Notify::new(),
         stop: watch::Sender::new(false),
     });

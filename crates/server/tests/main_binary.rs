@@ -135,10 +135,14 @@ fn arguments_come_from_the_command_line_or_the_environment_and_wrong_ones_are_na
     let (code, _, stderr) = output(server(&[]).env("MEETING_SESSION_GRACE", "soon"));
     assert_eq!(code, Some(2));
     assert!(stderr.contains("500ms"), "{stderr}");
+    let (code, _, stderr) = output(&mut server(&["--trusted-proxy", "10.0.0.0/33"]));
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("10.0.0.0/8"), "{stderr}");
     let mut running = Running::start(
         server(&[])
             .env("MEETING_SESSION_LISTEN", "127.0.0.1:0")
             .env("MEETING_SESSION_ALLOW_ORIGIN", "https://a.example,https://b.example")
+            .env("MEETING_SESSION_TRUSTED_PROXY", "127.0.0.1,10.0.0.0/8,::1/128")
             .env("MEETING_SESSION_SYNC_INTERVAL", "500ms"),
     );
     running.signal("TERM");
@@ -152,6 +156,7 @@ fn the_help_explains_itself() {
     for part in [
         "--listen",
         "--allow-origin",
+        "--trusted-proxy",
         "--sync-interval",
         "--grace",
         "MEETING_SESSION_LISTEN",

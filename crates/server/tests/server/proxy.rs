@@ -75,11 +75,15 @@ async fn the_log_names_the_client_and_neither_the_proxy_nor_what_was_said() {
 async fn whoever_is_no_trusted_proxy_speaks_for_itself() {
     let log = log();
     let server = Server::start().await;
-    let (socket, _) = Socket::upgrade(&server, "/standup", &[("X-Forwarded-For", "198.51.100.7")]).await;
+    let headers = [("X-Forwarded-For", "198.51.100.7")];
+    let (socket, _) = Socket::upgrade(&server, "/standup", &headers).await;
     Peer::join_on(socket, join_message("standup", "Ana")).await.unwrap();
+    Socket::upgrade(&server, "/standup", &headers).await;
     server.stop().await.unwrap().unwrap();
     let log = text(log);
     assert!(line(&log, "joins").contains("address=127.0.0.1"), "{log}");
+    // A proxy that was forgotten is pointed out, once.
+    assert!(line(&log, "--trusted-proxy").contains("peer=127.0.0.1"), "{log}");
 }
 
 #[tokio::test]
