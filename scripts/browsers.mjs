@@ -1,10 +1,10 @@
-// The browsers that the tests run in, and their drivers: found through the environment or PATH, installed on Debian.
+// The browsers that the tests run in, their drivers, nginx and openssl: found through the environment or PATH, installed on Debian.
 
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 import { Failure, run, step } from './run.mjs';
-import { installGeckodriver, path, versionOf } from './tools.mjs';
+import { installGeckodriver, installNginx, path, versionOf } from './tools.mjs';
 
 /** For each environment variable that names a program: the names it goes by, and Debian's package of it. */
 const PROGRAMS = {
@@ -12,6 +12,8 @@ const PROGRAMS = {
   CHROMEDRIVER: { names: ['chromedriver'], debian: 'chromium-driver' },
   FIREFOX: { names: ['firefox-esr', 'firefox'], debian: 'firefox-esr' },
   GECKODRIVER: { names: ['geckodriver'] },
+  NGINX: { names: ['nginx'] },
+  OPENSSL: { names: ['openssl'], debian: 'openssl' },
 };
 
 /** Where a program is: what its variable says, else the first of its names on PATH, else undefined. */
@@ -26,17 +28,18 @@ export function find(variable) {
   return undefined;
 }
 
-/** Sees to it that both browsers and both drivers are there; resolves to the environment variables that name them. */
+/** Sees to it that the programs are there; resolves to the environment variables that name them. */
 export async function installBrowsers() {
   await installFromDebian();
   if (!find('GECKODRIVER')) await installGeckodriver();
+  if (!find('NGINX') && isDebian() && process.getuid() === 0) await installNginx();
   const found = Object.fromEntries(Object.keys(PROGRAMS).map((variable) => [variable, find(variable)]));
   const missing = Object.keys(found).filter((variable) => !found[variable]);
   if (missing.length > 0) {
     throw new Failure(
-      `The tests need Chromium or Chrome, its chromedriver, and Firefox; not found: ${missing.join(', ')}. ` +
-        'Install them (on Debian: `sudo apt-get install chromium chromium-driver firefox-esr`), or set these ' +
-        'environment variables to the programs.',
+      `The tests need Chromium or Chrome, its chromedriver, Firefox, nginx and openssl; not found: ${missing.join(', ')}. ` +
+        'Install them (on Debian: `sudo apt-get install chromium chromium-driver firefox-esr nginx openssl`), or set  ' +
+        'these environment variables to the programs.',
     );
   }
   await checkSameMajor(found);

@@ -1,6 +1,7 @@
-// The command-line tools that are built from Rust source: found where they already are, else installed once per user.
+// The command-line tools that are installed once per user, most of them built from Rust source.
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -9,8 +10,8 @@ import { Failure, root, run, step } from './run.mjs';
 /** Outside the checkout, so that a second clone and a `cargo clean` don't cost the minutes again. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'meeting-session-state', 'tools');
 
-/** Tools in the cache come first: they have exactly the versions asked for. */
-export const path = [join(cache, 'bin'), process.env.PATH].join(delimiter);
+/** Tools in the cache come first: they have exactly the versions asked for. Debian keeps nginx from users' PATH. */
+export const path = [join(cache, 'bin'), process.env.PATH, '/usr/sbin'].join(delimiter);
 
 const WASM_PACK_VERSION = '0.15.1';
 const GECKODRIVER_VERSION = '0.37.1';
@@ -26,6 +27,23 @@ export async function installWasmTools() {
 export async function installGeckodriver() {
   if (await versionOf('geckodriver')) return;
   await install({ crate: 'geckodriver', version: GECKODRIVER_VERSION });
+}
+
+/**
+ * Debian's nginx, for root. The package is unpacked and not installed, since that would start a server on port 80; the
+ * libraries that it needs are on every Debian that has the package openssl.
+ */
+export async function installNginx() {
+  await step('Fetching nginx', async () => {
+    const folder = join(cache, 'nginx');
+    await mkdir(folder, { recursive: true });
+    await run('apt-get', ['update']);
+    // It can only be downloaded into the current directory.
+    await run('sh', ['-c', 'cd "$1" && apt-get download nginx && dpkg-deb --extract nginx_*.deb .', 'sh', folder]);
+    await mkdir(join(cache, 'bin'), { recursive: true });
+    await copyFile(join(folder, 'usr/sbin/nginx'), join(cache, 'bin/nginx'));
+    await rm(folder, { recursive: true });
+  });
 }
 
 /** The first x.y.z in what `command --version` prints; undefined if there is no such command. */
