@@ -103,6 +103,19 @@ async fn connections_that_are_kept_and_bodies_that_never_come() {
     control.finish("2000 kept connections and endless bodies", &format!("ended after {ended:.1?}"));
 }
 
+const PER_ADDRESS: usize = limits::JOINING_CONNECTIONS_PER_ADDRESS;
+
+/// The address of a client, so that no address has more than it may.
+fn client(index: usize) -> String {
+    format!("198.51.100.{}", index / PER_ADDRESS)
+}
+
+async fn open_as(server: &Server, index: usize) -> Socket {
+    let (socket, head) = Socket::upgrade(server, "/standup", &[("X-Forwarded-For", &client(index))]).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    socket
+}
+
 #[tokio::test]
 async fn more_upgraded_connections_than_may_wait_for_their_join() {
     let _turn = turn().await;
@@ -110,8 +123,8 @@ async fn more_upgraded_connections_than_may_wait_for_their_join() {
     let control = Control::start(&server).await;
     let (files, memory) = (server.open_files(), server.memory());
     let mut waiting = Vec::new();
-    for _ in 0..limits::JOINING_CONNECTIONS {
-        waiting.push((Instant::now(), Socket::open(&server, "/standup").await));
+    for index in 0..limits::JOINING_CONNECTIONS {
+        waiting.push((Instant::now(), open_as(&server, index).await));
     }
     let each = (server.memory() - memory) * 1024 / limits::JOINING_CONNECTIONS as u64;
     for _ in 0..500 {
@@ -142,18 +155,24 @@ async fn upgrades_that_are_given_up() {
     let server = Server::start();
     let control = Control::start(&server).await;
     let files = server.open_files();
-    let upgrade = UPGRADE.as_bytes();
     let join = ClientMessage::Join(Box::new(join_message("standup", "gone"))).encode();
     let join = frame(FIN | TEXT, join.as_bytes());
-    let ways = [
-        Abort(Vec::new(), false, false),
-        Abort(upgrade[..40].to_vec(), false, false),
-        Abort(upgrade.to_vec(), false, false),
-        Abort(upgrade.to_vec(), true, false),
-        Abort(upgrade.to_vec(), true, true),
-        Abort([upgrade, &join[..join.len() / 2]].concat(), true, false),
-        Abort([upgrade, &join[..join.len() / 2]].concat(), false, true),
-    ];
+    let ways: Vec<_> = (0..10)
+        .flat_map(|index| {
+            let forwarded = format!("X-Forwarded-For: {}\r\n\r\n", client(index * PER_ADDRESS));
+            let upgrade = UPGRADE.replace("\r\n\r\n", &format!("\r\n{forwarded}")).into_bytes();
+            let half_a_join = [&upgrade, &join[..join.len() / 2]].concat();
+            [
+                Abort(Vec::new(), false, false),
+                Abort(upgrade[..40].to_vec(), false, false),
+                Abort(upgrade.clone(), false, false),
+                Abort(upgrade.clone(), true, false),
+                Abort(upgrade, true, true),
+                Abort(half_a_join.clone(), true, false),
+                Abort(half_a_join, false, true),
+            ]
+        })
+        .collect();
     let start = Instant::now();
     let mut memory = Vec::new();
     for _ in 0..ROUNDS {
@@ -176,8 +195,8 @@ async fn upgrades_that_are_given_up() {
     assert!(growth < 4 * 1024, "{memory:?} KiB");
     // Every place is free again.
     let mut waiting = Vec::new();
-    for _ in 0..limits::JOINING_CONNECTIONS {
-        waiting.push(Socket::open(&server, "/standup").await);
+    for index in 0..limits::JOINING_CONNECTIONS {
+        waiting.push(open_as(&server, index).await);
     }
     let result = format!("in {took:.1?}, memory after each {ROUND}: {memory:?} KiB");
     control.finish(&format!("{} upgrades given up", ROUND * ROUNDS), &result);

@@ -80,10 +80,11 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// A server whose participants are given up as soon as their connection is lost.
+    /// A server whose participants are given up as soon as their connection is lost, and which believes the tests whom
+    /// they speak for.
     pub(crate) fn start() -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_meeting-session-server"))
-            .args(["--listen", "127.0.0.1:0", "--grace", "0"])
+            .args(["--listen", "127.0.0.1:0", "--grace", "0", "--trusted-proxy", "127.0.0.1"])
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
