@@ -472,7 +472,7 @@ impl Session {
         } else if let Some(reader) = self.readers.get_mut(&connection) {
             let frame = ServerMessage::Result { sequence, result }.encode().into();
             if !reader.conclude(frame) {
-                return self.close(now, connection, CloseCode::SLOW_READER);
+                self.close(now, connection, CloseCode::SLOW_READER);
             }
         }
         self.schedule_flush(now);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use meeting_session_core::client::ClientEvent;
 use meeting_session_core::protocol::*;
-use meeting_session_core::session::{Admission, ConnectionId, SessionOutput};
+use meeting_session_core::session::{Admission, ConnectionId};
 
 use crate::support::{World, merge, replace};
 
@@ -68,7 +68,7 @@ fn a_large_meeting_comes_in_parts_and_joins_whole() {
 #[test]
 fn who_writes_without_reading_the_answers_is_disconnected() {
     let mut world = World::with(&["ann", "bob"]);
-    let (session, connection) = (world.session.as_mut().unwrap(), ConnectionId(7));
+    let (session, connection) = (world.session.as_mut().unwrap(), ConnectionId(1_000));
     let instance = "0123456789abcdef0123456789abcdef";
     let join = ClientMessage::decode(&format!(
         r#"{{"type":"join","version":1,"session":"s","instance":"{instance}","attempt":1}}"#
@@ -77,16 +77,18 @@ fn who_writes_without_reading_the_answers_is_disconnected() {
     let admission = Admission { participant: ParticipantId("hog".into()), secret: "s".into(), date: 0 };
     session.join(world.now, connection, *join, admission);
     session.blocked(world.now, connection);
-    for sequence in 1.. {
-        let epoch = session.position().epoch;
+    let epoch = session.position().epoch;
+    let last = (1..).find(|&sequence| {
         let update = merge(&[("a", Some(&sequence.to_string()))]);
         let request = UpdateRequest { sequence, epoch, update };
+        world.now = world.now + limits::CONFLATION_INTERVAL;
+        session.handle_timeout(world.now);
         session.receive(world.now, connection, Ok(ClientMessage::Update(request)));
-        let mut outputs = std::iter::from_fn(|| session.poll_output());
-        if outputs.any(|output| output == SessionOutput::Close { connection, code: CloseCode::SLOW_READER }) {
-            assert_eq!(sequence as usize, limits::QUEUED_RESULTS + 1);
-            break;
-        }
-    }
-    assert_eq!(session.waiting(connection), (0, 0));
+        session.waiting(connection).0 == 0
+    });
+    assert_eq!(last, Some(limits::QUEUED_RESULTS as u64 + 1));
+    world.run(SECOND);
+    assert_eq!(world.session.as_ref().unwrap().position().revision, limits::QUEUED_RESULTS as u64 + 1);
+    // Also what it wrote last, which cost it its connection.
+    world.assert_equal();
 }
