@@ -1,0 +1,236 @@
+//! A faulty network: a TCP proxy in front of a server.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::dice::Dice;
+
+/// What the proxy reads at once.
+const CHUNK: usize = 4 * 1024;
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    ToServer,
+    ToClient,
+}
+
+/// What the proxy does to a connection. All times are in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Pass,
+    /// Every chunk comes so much later, and up to `jitter` more.
+    Delay {
+        by: u64,
+        jitter: u64,
+    },
+    /// So many bytes a second.
+    Throttle(u64),
+    /// Both ends stay connected, and nothing gets through.
+    Blackhole,
+    /// Nothing gets through one way.
+    HalfOpen(Way),
+    /// Both ends are closed in order.
+    Cut,
+    /// Both ends are reset.
+    Reset,
+}
+
+impl Mode {
+    fn stops(self, way: Way) -> bool {
+        self == Self::Blackhole || self == Self::HalfOpen(way)
+    }
+
+    const fn ends(self) -> bool {
+        matches!(self, Self::Cut | Self::Reset)
+    }
+}
+
+/// The proxy. Dropping it ends all connections.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    upstream: Option<SocketAddr>,
+    refuses: bool,
+    /// What new connections begin with.
+    fresh: Mode,
+    links: Vec<watch::Sender<Mode>>,
+    /// Those that will never work again, whatever becomes of the network: it has forgotten them.
+    forgotten: Vec<watch::Sender<Mode>>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Proxy {
+    /// A proxy that passes everything on, once it is told where to.
+    pub(crate) fn start() -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(4_096)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared(Mutex::new(State {
+            upstream: None,
+            refuses: false,
+            fresh: Mode::Pass,
+            links: Vec::new(),
+            forgotten: Vec::new(),
+        })));
+        let acceptor = tokio::spawn(accept(listener, shared.clone()));
+        Ok(Self { address, shared, acceptor })
+    }
+
+    /// Says where new connections go; with none they are reset.
+    pub(crate) fn set_upstream(&self, upstream: Option<SocketAddr>) {
+        self.shared.state().upstream = upstream;
+    }
+
+    /// Refuses new connections, or no longer.
+    pub(crate) fn refuse(&self, refuses: bool) {
+        self.shared.state().refuses = refuses;
+    }
+
+    /// Puts connections into a mode: of those that are there a share in thousandths, and with `fresh` all new ones.
+    pub(crate) fn set(&self, mode: Mode, share: u64, fresh: bool, dice: &mut Dice) {
+        let mut state = self.shared.state();
+        state.links.retain(|link| !link.is_closed());
+        for link in state.links.iter().filter(|_| dice.chance(share)) {
+            link.send_replace(mode);
+        }
+        if fresh {
+            state.fresh = mode;
+        }
+    }
+
+    /// Connections that nothing gets through now stay so for ever.
+    pub(crate) fn forget_stopped(&self) {
+        let mut state = self.shared.state();
+        let stopped = |link: &watch::Sender<Mode>| {
+            [Way::ToServer, Way::ToClient].iter().any(|way| link.borrow().stops(*way))
+        };
+        let links = std::mem::take(&mut state.links);
+        let (stopped, alive): (Vec<_>, _) = links.into_iter().partition(stopped);
+        state.links = alive;
+        state.forgotten.extend(stopped);
+    }
+
+    /// All connections that are not forgotten pass everything on again.
+    pub(crate) fn heal(&self) {
+        let mut state = self.shared.state();
+        (state.fresh, state.refuses) = (Mode::Pass, false);
+        for link in &state.links {
+            link.send_replace(Mode::Pass);
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.acceptor.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut links = JoinSet::new();
+    let mut number = 0;
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            // Perhaps no file descriptor is left; trying at once would only burn time.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        while links.try_join_next().is_some() {}
+        let mut state = shared.state();
+        let upstream = state.upstream.filter(|_| !state.refuses);
+        let (mode, receiver) = watch::channel(state.fresh);
+        state.links.push(mode);
+        drop(state);
+        number += 1;
+        links.spawn(async move {
+            if let Some(server) = connect(upstream).await {
+                link(number, client, server, receiver).await;
+            } else {
+                let _ = client.set_zero_linger();
+            }
+        });
+    }
+}
+
+async fn connect(upstream: Option<SocketAddr>) -> Option<TcpStream> {
+    TcpStream::connect(upstream?).await.ok()
+}
+
+/// Carries one connection until an end closes it or the network does.
+async fn link(number: u64, mut client: TcpStream, mut server: TcpStream, mode: watch::Receiver<Mode>) {
+    let _ = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
+    let mut ending = mode.clone();
+    let ended = {
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        tokio::select! {
+            _ = async { tokio::try_join!(
+                pump(Way::ToServer, from_client, to_server, mode.clone(), Dice::new(number, 0)),
+                pump(Way::ToClient, from_server, to_client, mode.clone(), Dice::new(number, 1)),
+            ) } => None,
+            ended = ending.wait_for(|mode| mode.ends()) => ended.ok().map(|mode| *mode),
+        }
+    };
+    match ended {
+        Some(Mode::Reset) => {
+            let _ = client.set_zero_linger().and_then(|()| server.set_zero_linger());
+        }
+        Some(_) => drop(tokio::join!(client.shutdown(), server.shutdown())),
+        None => {}
+    }
+}
+
+async fn pump(
+    way: Way,
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    mut mode: watch::Receiver<Mode>,
+    mut dice: Dice,
+) -> io::Result<()> {
+    let mut buffer = [0; CHUNK];
+    loop {
+        let now = *mode.wait_for(|mode| !mode.stops(way)).await.map_err(io::Error::other)?;
+        let limit = if let Mode::Throttle(rate) = now { (rate as usize / 20).clamp(1, CHUNK) } else { CHUNK };
+        let length = tokio::select! {
+            biased;
+            _ = mode.changed() => continue,
+            length = from.read(&mut buffer[..limit]) => length?,
+        };
+        if length == 0 {
+            return to.shutdown().await;
+        }
+        let pause = match now {
+            Mode::Delay { by, jitter } => dice.between(by, by + jitter),
+            Mode::Throttle(rate) => length as u64 * 1_000 / rate.max(1),
+            _ => 0,
+        };
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        // It may have stopped meanwhile.
+        mode.wait_for(|mode| !mode.stops(way)).await.map_err(io::Error::other)?;
+        to.write_all(&buffer[..length]).await?;
+    }
+}
