@@ -47,8 +47,11 @@ pub struct Totals {
     /// Epochs that ended, and how often a page was told of one that it had seen.
     pub ends: u64,
     pub announced: u64,
-    /// For each page that was interrupted last: from the first fault until it was back, in microseconds.
+    /// For each time that a page reconnected: from the first fault until then, in microseconds.
     pub back: Vec<u64>,
+    /// For each page: from the end of all faults until its next write was acknowledged, in microseconds; for one that
+    /// only reads, as in `converged`.
+    pub well: Vec<u64>,
     /// For each page: from the end of all faults until it showed what all show in the end, in microseconds.
     pub converged: Vec<u64>,
 }
@@ -62,15 +65,25 @@ impl Verdict {
 /// What is known of one epoch.
 #[derive(Debug, Default)]
 struct Epoch {
-    /// What was shown at a revision: chain, digest and the page that showed it first.
-    shown: BTreeMap<u64, (String, String, PageId)>,
+    /// What was shown at each revision that anybody saw.
+    shown: BTreeMap<u64, Shown>,
     operations: Vec<Operation>,
     acknowledged: Vec<Acknowledged>,
 }
 
-/// One update as it went out.
+/// What a page showed at a revision, and when the first one did.
+#[derive(Debug)]
+struct Shown {
+    chain: String,
+    digest: String,
+    page: PageId,
+    at: u64,
+}
+
+/// One update as it went out, at first at that time.
 #[derive(Debug)]
 struct Operation {
+    sent: u64,
     page: PageId,
     sequence: u64,
     participant: String,

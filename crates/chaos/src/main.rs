@@ -75,20 +75,25 @@ async fn run_all(arguments: &Arguments, settings: &Settings, outcomes: &mut Vec<
         arguments.only.is_empty() || arguments.only.iter().any(|name| name == scenario.name)
     };
     for seed in arguments.seed..arguments.seed.saturating_add(arguments.repeat) {
-        let (herds, small): (Vec<Scenario>, _) =
-            SCENARIOS.iter().filter(chosen).partition(|scenario| scenario.name.starts_with("herd"));
-        together(small, seed, settings, outcomes).await;
-        for herd in herds {
-            together(vec![herd], seed, settings, outcomes).await;
+        let start = |runs: &mut JoinSet<Outcome>, scenario: &Scenario| {
+            runs.spawn(run(*scenario, seed, settings.clone()));
+        };
+        let scenarios: Vec<_> = SCENARIOS.iter().filter(chosen).collect();
+        let (mut waiting, mut small) = (JoinSet::new(), JoinSet::new());
+        for scenario in scenarios.iter().filter(|scenario| !scenario.herd) {
+            start(if scenario.waits { &mut waiting } else { &mut small }, scenario);
         }
+        finish(small, outcomes).await;
+        for herd in scenarios.iter().filter(|scenario| scenario.herd) {
+            let mut alone = JoinSet::new();
+            start(&mut alone, herd);
+            finish(alone, outcomes).await;
+        }
+        finish(waiting, outcomes).await;
     }
 }
 
-async fn together(scenarios: Vec<Scenario>, seed: u64, settings: &Settings, outcomes: &mut Vec<Outcome>) {
-    let mut runs = JoinSet::new();
-    for scenario in scenarios {
-        runs.spawn(run(scenario, seed, settings.clone()));
-    }
+async fn finish(mut runs: JoinSet<Outcome>, outcomes: &mut Vec<Outcome>) {
     while let Some(ended) = runs.join_next().await {
         match ended {
             Ok(outcome) => outcomes.push(outcome),

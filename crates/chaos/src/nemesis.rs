@@ -71,7 +71,9 @@ fn draw(kind: Kind, dice: &mut Dice) -> Fault {
         Kind::Freeze | Kind::Slow | Kind::Stall | Kind::Refuse => dice.between(500, 4_000),
         Kind::Dead => dice.between(500, 1_000),
     };
-    Fault { kind, after: dice.between(300, 2_500), lasts, share: dice.pick(&[200, 500, 1_000]), mode }
+    let rare = matches!(kind, Kind::Kill | Kind::Terminate | Kind::Freeze);
+    let after = if rare { dice.between(1_500, 4_000) } else { dice.between(300, 2_000) };
+    Fault { kind, after, lasts, share: dice.pick(&[200, 500, 1_000]), mode }
 }
 
 /// A server that the nemesis may take away, and the network in front of it.

@@ -234,3 +234,86 @@ async fn pump(
         to.write_all(&buffer[..length]).await?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(5);
+    const NEVER: Duration = Duration::from_millis(200);
+
+    /// A proxy in front of a server that says everything back, and a connection through it.
+    async fn echo() -> (Proxy, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Proxy::start().unwrap();
+        proxy.set_upstream(listener.local_addr().ok());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    tokio::io::copy(&mut read, &mut write).await
+                });
+            }
+        });
+        let stream = TcpStream::connect(proxy.address).await.unwrap();
+        (proxy, stream)
+    }
+
+    /// What comes back for four bytes; `None` if nothing does.
+    async fn say(stream: &mut TcpStream) -> Option<io::Result<usize>> {
+        stream.write_all(b"ping").await.unwrap();
+        timeout(NEVER, stream.read(&mut [0; 8])).await.ok()
+    }
+
+    #[tokio::test]
+    async fn each_mode_does_what_it_says_until_the_network_heals() {
+        let mut dice = Dice::new(1, 1);
+        let (proxy, mut stream) = echo().await;
+        assert_eq!(say(&mut stream).await.unwrap().unwrap(), 4);
+        for mode in [Mode::Blackhole, Mode::HalfOpen(Way::ToServer), Mode::HalfOpen(Way::ToClient)] {
+            proxy.set(mode, 1_000, false, &mut dice);
+            assert!(say(&mut stream).await.is_none(), "{mode:?}");
+            proxy.heal();
+            let late = timeout(SOON, stream.read(&mut [0; 8])).await.unwrap();
+            assert_eq!(late.unwrap(), 4, "{mode:?}: nothing is lost");
+        }
+        for mode in [Mode::Delay { by: 300, jitter: 10 }, Mode::Throttle(10)] {
+            proxy.set(mode, 1_000, false, &mut dice);
+            assert!(say(&mut stream).await.is_none(), "{mode:?}");
+            assert_eq!(timeout(SOON, stream.read(&mut [0; 1])).await.unwrap().unwrap(), 1, "{mode:?}");
+            proxy.heal();
+            timeout(SOON, stream.read(&mut [0; 8])).await.ok();
+        }
+    }
+
+    #[tokio::test]
+    async fn connections_end_in_order_or_are_reset_or_refused_or_forgotten() {
+        let mut dice = Dice::new(1, 1);
+        let (proxy, mut stream) = echo().await;
+        say(&mut stream).await;
+        proxy.set(Mode::Cut, 1_000, false, &mut dice);
+        assert_eq!(timeout(SOON, stream.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        assert_eq!(say(&mut stream).await.unwrap().unwrap(), 4);
+        proxy.set(Mode::Reset, 1_000, false, &mut dice);
+        let reset = timeout(SOON, stream.read(&mut [0; 8])).await.unwrap();
+        assert_eq!(reset.unwrap_err().kind(), ErrorKind::ConnectionReset);
+
+        proxy.refuse(true);
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        assert!(timeout(SOON, stream.read(&mut [0; 8])).await.unwrap().is_err());
+        proxy.heal();
+
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        say(&mut stream).await;
+        proxy.set(Mode::Blackhole, 1_000, false, &mut dice);
+        proxy.forget_stopped();
+        proxy.heal();
+        assert!(say(&mut stream).await.is_none());
+    }
+}

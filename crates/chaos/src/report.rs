@@ -8,6 +8,12 @@ use crate::run::Outcome;
 /// Findings of one run that are told; the first ones are what matters.
 const FINDINGS: usize = 8;
 
+const LEGEND: &str = "\
+acked, unknown, rejected: awaited writes. ends: epochs that ended; announced: to each page that had seen one, once.
+replayed: revisions computed again from the writes. well / equal: seconds from the end of all faults until half of the
+pages had written again, and until all showed the same.
+";
+
 /// The table, and after it what failed with the command that repeats it.
 pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> String {
     outcomes.sort_by_key(|outcome| outcome.verdict.findings.is_empty());
@@ -25,15 +31,15 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
         "announced",
         "breaks",
         "replayed",
-        "converged (s)",
+        "well / equal",
         "took"
     );
     for outcome in outcomes.iter() {
         let totals = &outcome.verdict.totals;
         let passed = if outcome.verdict.findings.is_empty() { "ok" } else { "FAILED" };
         let replayed = format!("{}/{}", totals.replayed, totals.revisions);
-        let converged = &totals.converged;
-        let converged = format!("{} / {}", seconds(at(converged, 50)), seconds(at(converged, 100)));
+        let converged =
+            format!("{} / {}", seconds(at(&totals.well, 50)), seconds(at(&totals.converged, 100)));
         let _ = writeln!(
             text,
             "{passed:<6} {:<11} {:>5} {:>6} {:>4} {:>5} {:>7} {:>8} {:>5} {:>9} {:>6} {replayed:>10} {converged:>13} {:>5.0}s",
@@ -50,6 +56,7 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
             outcome.took.as_secs_f64(),
         );
     }
+    text.push_str(LEGEND);
     for outcome in outcomes.iter().filter(|outcome| outcome.scenario.starts_with("herd")) {
         let back = &outcome.verdict.totals.back;
         let points = [50, 90, 99, 100].map(|part| format!("{part} % after {} s", seconds(at(back, part))));

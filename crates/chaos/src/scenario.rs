@@ -19,8 +19,10 @@ pub struct Scenario {
     pub(crate) restless: u64,
     /// The server's `--grace`.
     pub(crate) grace: &'static str,
+    /// Whether it is mostly the wait until silence is noticed, so that others may run meanwhile.
+    pub waits: bool,
     /// Many clients that only read, and one fault.
-    pub(crate) herd: bool,
+    pub herd: bool,
 }
 
 const CALM: Scenario = Scenario {
@@ -31,6 +33,7 @@ const CALM: Scenario = Scenario {
     survives: true,
     restless: 0,
     grace: "30s",
+    waits: false,
     herd: false,
 };
 
@@ -41,7 +44,7 @@ pub const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "restart", server: &[Kind::Terminate], survives: false, ..CALM },
     Scenario { name: "freeze", server: &[Kind::Freeze], ..CALM },
     Scenario { name: "network", network: &[Kind::Slow, Kind::Stall, Kind::Cut, Kind::Refuse], ..CALM },
-    Scenario { name: "half-open", network: &[Kind::Dead, Kind::Cut], ..CALM },
+    Scenario { name: "half-open", network: &[Kind::Dead, Kind::Cut], waits: true, ..CALM },
     Scenario { name: "people", network: &[Kind::Cut, Kind::Slow], restless: 40, grace: "5s", ..CALM },
     Scenario {
         name: "everything",

@@ -42,7 +42,6 @@ impl Server {
         let mut child = Command::new(&recipe.program)
             .args(["--listen", "127.0.0.1:0"])
             .args(&recipe.arguments)
-            .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -50,6 +50,7 @@ pub(super) fn check(
         check_equal(name, &lasts, heal, epochs, verdict);
     }
     verdict.totals.back.sort_unstable();
+    verdict.totals.well.sort_unstable();
     verdict.totals.converged.sort_unstable();
 }
 
@@ -59,6 +60,8 @@ struct Last<'a> {
     shown: (&'a str, u64, &'a str, &'a str),
     /// When it first did.
     since: u64,
+    /// When its writes were acknowledged.
+    acknowledged: Vec<u64>,
     people: (usize, &'a str),
 }
 
@@ -74,8 +77,10 @@ impl<'a> Last<'a> {
                 }
             }
         }
+        let acknowledged = lines.iter().filter(|line| matches!(line.event, Event::Acknowledged { .. }));
+        let acknowledged = acknowledged.map(|line| line.at).collect();
         let (shown, since) = shown?;
-        Some(Self { page, shown, since, people: (*people, roster) })
+        Some(Self { page, shown, since, acknowledged, people: (*people, roster) })
     }
 }
 
@@ -96,6 +101,8 @@ fn check_equal(name: &str, lasts: &[Last<'_>], heal: Option<u64>, epochs: &Epoch
             );
         }
         verdict.totals.converged.push(last.since.saturating_sub(heal));
+        let well = last.acknowledged.iter().find(|at| **at > heal).unwrap_or(&last.since);
+        verdict.totals.well.push(well.saturating_sub(heal));
     }
     let longest = lasts.iter().map(|last| last.since.saturating_sub(heal)).max().unwrap_or(0);
     if longest > CONVERGE_MAX {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meeting_session_core::protocol::{ClientMessage, UpdateRequest};
 
-use super::{Acknowledged, Answer, Epochs, Operation, Verdict};
+use super::{Acknowledged, Answer, Epochs, Operation, Shown, Verdict};
 use crate::history::{Event, Kind, Line, PageId};
 use crate::page::{marker, roster_digest};
 
@@ -93,14 +93,14 @@ impl Page {
                 self.own.clone_from(participant);
             }
             Event::State { epoch, revision, chain, digest, pair } => {
-                let at = epochs.entry(epoch.clone()).or_default().shown.entry(*revision);
-                let seen = at.or_insert_with(|| (chain.clone(), digest.clone(), id));
-                ensure(seen.0 == *chain, "G1", || {
-                    format!("revision {revision} is another one than at {:?}", seen.2)
-                })?;
-                ensure(seen.1 == *digest, "G5", || {
-                    format!("revision {revision} shows other data than at {:?}", seen.2)
-                })?;
+                let shown = epochs.entry(epoch.clone()).or_default().shown.entry(*revision);
+                let (chain, digest) = (chain.clone(), digest.clone());
+                let (mine, at) = ((chain.clone(), digest.clone()), line.at);
+                let seen = shown.or_insert(Shown { chain, digest, page: id, at });
+                seen.at = at.min(seen.at);
+                let other = || format!("revision {revision} is not what it is at {:?}", seen.page);
+                ensure(seen.chain == mine.0, "G1", other)?;
+                ensure(seen.digest == mine.1, "G5", other)?;
                 self.state(epoch, *revision)?;
                 ensure(pair[0] == pair[1], "G9", || format!("written together: {pair:?}"))?;
             }
@@ -126,14 +126,15 @@ impl Page {
                 self.last_write = *write;
                 self.open.insert(*write, (*kind, line.at));
             }
-            Event::Sent { participant, frame } => return self.sent(id, participant, frame, epochs),
+            Event::Sent { participant, frame } => return self.sent(id, line.at, participant, frame, epochs),
             Event::Result { sequence, revision, changed } => {
                 let answer = match (revision, changed) {
                     (Some(revision), true) => Answer::Applied(*revision),
                     (Some(revision), false) => Answer::Unchanged(*revision),
                     (None, _) => Answer::Rejected,
                 };
-                self.batches_ended = self.batches_sent.get(sequence).map_or(self.batches_ended, |last| *last);
+                let batch = self.batches_sent.get(sequence).copied().unwrap_or(0);
+                self.batches_ended = self.batches_ended.max(batch);
                 let known = self.sent.get(sequence).and_then(|(epoch, index, _)| {
                     epochs.get_mut(epoch).and_then(|epoch| epoch.operations.get_mut(*index))
                 });
@@ -209,7 +210,7 @@ impl Page {
         ensure(told, "G3", || format!("the page was not told of the end of epoch {epoch_before}"))
     }
 
-    fn sent(&mut self, id: PageId, participant: &str, frame: &str, epochs: &mut Epochs) -> Checked {
+    fn sent(&mut self, id: PageId, at: u64, participant: &str, frame: &str, epochs: &mut Epochs) -> Checked {
         let Ok(ClientMessage::Update(UpdateRequest { sequence, epoch, update })) =
             ClientMessage::decode(frame)
         else {
@@ -225,7 +226,7 @@ impl Page {
         let operations = &mut epochs.entry(epoch.clone()).or_default().operations;
         self.sent.insert(sequence, (epoch, operations.len(), frame.to_owned()));
         let participant = participant.to_owned();
-        operations.push(Operation { page: id, sequence, participant, update, answer: None });
+        operations.push(Operation { sent: at, page: id, sequence, participant, update, answer: None });
         Ok(())
     }
 
