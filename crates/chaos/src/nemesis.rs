@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Dead,
     /// Some connections are closed or reset.
     Cut,
+    /// The same after a while in which nothing comes back: what was written meanwhile is applied, and nobody is told.
+    Lose,
     /// New connections are refused for a while.
     Refuse,
 }
@@ -62,17 +64,17 @@ fn draw(kind: Kind, dice: &mut Dice) -> Fault {
         Kind::Slow if dice.chance(500) => Mode::Throttle(dice.between(5, 50) * 1_000),
         Kind::Slow => Mode::Delay { by: dice.between(5, 300), jitter: dice.between(0, 300) },
         Kind::Stall | Kind::Dead => dice.pick(&stops),
-        Kind::Cut => dice.pick(&[Mode::Cut, Mode::Reset]),
+        Kind::Cut | Kind::Lose => dice.pick(&[Mode::Cut, Mode::Reset]),
         Kind::Kill | Kind::Terminate | Kind::Freeze | Kind::Refuse => Mode::Pass,
     };
     let lasts = match kind {
         Kind::Cut => 0,
         Kind::Kill | Kind::Terminate => dice.between(0, 1_000),
-        Kind::Freeze | Kind::Slow | Kind::Stall | Kind::Refuse => dice.between(500, 4_000),
-        Kind::Dead => dice.between(500, 1_000),
+        Kind::Freeze | Kind::Slow | Kind::Stall | Kind::Refuse => dice.between(300, 3_000),
+        Kind::Dead | Kind::Lose => dice.between(300, 1_000),
     };
     let rare = matches!(kind, Kind::Kill | Kind::Terminate | Kind::Freeze);
-    let after = if rare { dice.between(1_500, 4_000) } else { dice.between(300, 2_000) };
+    let after = if rare { dice.between(1_500, 4_000) } else { dice.between(100, 1_200) };
     Fault { kind, after, lasts, share: dice.pick(&[200, 500, 1_000]), mode }
 }
 
@@ -123,14 +125,17 @@ impl Target {
                 self.record(format!("connections refused for {lasts} ms"), false);
                 self.proxy.refuse(true);
             }
-            Kind::Slow | Kind::Stall | Kind::Dead | Kind::Cut => {
+            Kind::Slow | Kind::Stall | Kind::Dead | Kind::Cut | Kind::Lose => {
                 self.record(format!("{kind:?}: {mode:?}, {share} of 1000 connections, {lasts} ms"), false);
-                self.proxy.set(mode, share, matches!(kind, Kind::Slow | Kind::Stall), dice);
+                let first = if kind == Kind::Lose { Mode::HalfOpen(Way::ToClient) } else { mode };
+                self.proxy.set(first, share, matches!(kind, Kind::Slow | Kind::Stall), dice);
             }
         }
         pause().await;
-        if kind == Kind::Dead {
-            self.proxy.forget_stopped();
+        match kind {
+            Kind::Dead => self.proxy.forget_stopped(),
+            Kind::Lose => self.proxy.break_stopped(mode),
+            _ => {}
         }
         self.proxy.heal();
         Ok(())

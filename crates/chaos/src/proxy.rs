@@ -46,7 +46,7 @@ pub(crate) enum Mode {
 
 impl Mode {
     fn stops(self, way: Way) -> bool {
-        self == Self::Blackhole || self == Self::HalfOpen(way)
+        self == Self::Blackhole || self == Self::HalfOpen(way) || self.ends()
     }
 
     const fn ends(self) -> bool {
@@ -124,14 +124,25 @@ impl Proxy {
 
     /// Connections that nothing gets through now stay so for ever.
     pub(crate) fn forget_stopped(&self) {
+        let stopped = self.take_stopped();
+        self.shared.state().forgotten.extend(stopped);
+    }
+
+    /// Connections that nothing gets through now end: `Cut` or `Reset`.
+    pub(crate) fn break_stopped(&self, mode: Mode) {
+        for link in self.take_stopped() {
+            link.send_replace(mode);
+        }
+    }
+
+    fn take_stopped(&self) -> Vec<watch::Sender<Mode>> {
         let mut state = self.shared.state();
-        let stopped = |link: &watch::Sender<Mode>| {
+        let stops = |link: &watch::Sender<Mode>| {
             [Way::ToServer, Way::ToClient].iter().any(|way| link.borrow().stops(*way))
         };
-        let links = std::mem::take(&mut state.links);
-        let (stopped, alive): (Vec<_>, _) = links.into_iter().partition(stopped);
+        let (stopped, alive) = std::mem::take(&mut state.links).into_iter().partition(stops);
         state.links = alive;
-        state.forgotten.extend(stopped);
+        stopped
     }
 
     /// All connections that are not forgotten pass everything on again.
@@ -188,11 +199,12 @@ async fn link(number: u64, mut client: TcpStream, mut server: TcpStream, mode: w
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
         tokio::select! {
+            biased;
+            ended = ending.wait_for(|mode| mode.ends()) => ended.ok().map(|mode| *mode),
             _ = async { tokio::try_join!(
                 pump(Way::ToServer, from_client, to_server, mode.clone(), Dice::new(number, 0)),
                 pump(Way::ToClient, from_server, to_client, mode.clone(), Dice::new(number, 1)),
             ) } => None,
-            ended = ending.wait_for(|mode| mode.ends()) => ended.ok().map(|mode| *mode),
         }
     };
     match ended {

@@ -85,5 +85,5 @@ fn at(sorted: &[u64], part: usize) -> Option<u64> {
 }
 
 fn seconds(micros: Option<u64>) -> String {
-    micros.map_or("-".into(), |micros| format!("{:.2}", micros as f64 / 1e6))
+    micros.map_or_else(|| "-".into(), |micros| format!("{:.2}", micros as f64 / 1e6))
 }

@@ -69,7 +69,8 @@ pub async fn run(scenario: Scenario, seed: u64, settings: Settings) -> Outcome {
         let mut people = JoinSet::new();
         let played = play(scenario, seed, &settings, &recorder, &directory, &mut people).await;
         people.shutdown().await;
-        played.and(recorder.finish())
+        let finished = recorder.finish();
+        played.and(finished)
     };
     let played = played.await;
     let lines = history::read(&file);

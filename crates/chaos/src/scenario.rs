@@ -43,13 +43,17 @@ pub const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "deploy", server: &[Kind::Terminate], keeps: true, ..CALM },
     Scenario { name: "restart", server: &[Kind::Terminate], survives: false, ..CALM },
     Scenario { name: "freeze", server: &[Kind::Freeze], ..CALM },
-    Scenario { name: "network", network: &[Kind::Slow, Kind::Stall, Kind::Cut, Kind::Refuse], ..CALM },
-    Scenario { name: "half-open", network: &[Kind::Dead, Kind::Cut], waits: true, ..CALM },
-    Scenario { name: "people", network: &[Kind::Cut, Kind::Slow], restless: 40, grace: "5s", ..CALM },
+    Scenario {
+        name: "network",
+        network: &[Kind::Slow, Kind::Stall, Kind::Cut, Kind::Lose, Kind::Refuse],
+        ..CALM
+    },
+    Scenario { name: "half-open", network: &[Kind::Dead, Kind::Lose], waits: true, ..CALM },
+    Scenario { name: "people", network: &[Kind::Lose, Kind::Slow], restless: 40, grace: "5s", ..CALM },
     Scenario {
         name: "everything",
         server: &[Kind::Kill, Kind::Terminate, Kind::Terminate, Kind::Freeze],
-        network: &[Kind::Slow, Kind::Stall, Kind::Dead, Kind::Cut, Kind::Refuse],
+        network: &[Kind::Slow, Kind::Stall, Kind::Dead, Kind::Cut, Kind::Lose, Kind::Refuse],
         keeps: true,
         survives: false,
         restless: 15,

@@ -54,10 +54,13 @@ pub(super) fn check(
     verdict.totals.converged.sort_unstable();
 }
 
+/// Epoch, revision, chain and digest.
+type Shown<'a> = (&'a str, u64, &'a str, &'a str);
+
 /// What a page that lived to the end showed last.
 struct Last<'a> {
     page: PageId,
-    shown: (&'a str, u64, &'a str, &'a str),
+    shown: Shown<'a>,
     /// When it first did.
     since: u64,
     /// When its writes were acknowledged.
@@ -68,7 +71,7 @@ struct Last<'a> {
 impl<'a> Last<'a> {
     fn of(page: PageId, lines: &[&'a Line]) -> Option<Self> {
         let Event::Final { people, roster } = &lines.last()?.event else { return None };
-        let mut shown: Option<((&str, u64, &str, &str), u64)> = None;
+        let mut shown: Option<(Shown<'_>, u64)> = None;
         for line in lines {
             if let Event::State { epoch, revision, chain, digest, .. } = &line.event {
                 let now = (epoch.as_str(), *revision, chain.as_str(), digest.as_str());

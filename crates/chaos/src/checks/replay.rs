@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meeting_session_core::position::{Chain, Epoch as EpochId};
-use meeting_session_core::{MergeStrategy, Position, Update};
+use meeting_session_core::{MergeStrategy, Position};
 
 use super::{Acknowledged, Answer, Epoch, Operation, Verdict};
 use crate::history::PageId;
@@ -198,8 +198,7 @@ impl<'a> Replay<'a> {
 }
 
 fn step(position: Position, operation: &Operation) -> Position {
-    let update: &Update = &operation.update;
-    position.next(&operation.participant, operation.sequence, update)
+    position.next(&operation.participant, operation.sequence, &operation.update)
 }
 
 /// Looks for updates that lead to a chain.
@@ -227,7 +226,7 @@ impl<'a> Search<'_, 'a> {
             Some(known) => std::slice::from_ref(known),
             None => self.candidates,
         };
-        for candidate in candidates.to_vec() {
+        for &candidate in candidates {
             // The updates of one page are applied in their order.
             let later = |key: Key| key.0 == candidate.page && key.1 >= candidate.sequence;
             let free = || {
