@@ -30,6 +30,7 @@ const STEPS = [
   ['sim', 'Simulating sessions, networks and faults (2,000 seeds, and the seeded bugs)', simulate],
   ['build', 'Building the package', build],
   ['server', 'Building the server', buildServer],
+  ['chaos', 'Killing, freezing and cutting off real servers (chaos)', chaos],
   ['types', 'Checking the types (tsc)', types],
   ['chrome', 'Testing the browser module in Chrome (wasm-pack test)', (env) => testInBrowser(env, 'chrome')],
   ['firefox', 'Testing the browser module in Firefox (wasm-pack test)', (env) => testInBrowser(env, 'firefox')],
@@ -74,6 +75,11 @@ async function simulate(env) {
   const test = ['test', '--quiet', '--locked', '--release', '-p', 'meeting-session-sim'];
   await run('cargo', test, { env, stream: true });
   await run('cargo', [...test, '--features', 'mutants', '--test', 'mutants', '--', '--nocapture'], { env, stream: true });
+}
+
+/** With the server that the step before has built. Its own tests run with the other native ones. */
+function chaos(env) {
+  return run('cargo', ['run', '--quiet', '--locked', '--release', '-p', 'meeting-session-chaos'], { env, stream: true });
 }
 
 /** Each tsconfig is one way of compiling: against our types, and the same application against Daily's. */

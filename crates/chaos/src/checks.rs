@@ -88,6 +88,8 @@ struct Operation {
     sequence: u64,
     participant: String,
     update: Update,
+    /// Whether it went out more than once.
+    repeated: bool,
     answer: Option<Answer>,
 }
 

@@ -57,7 +57,12 @@ async fn main() -> ExitCode {
     tokio::select! {
         () = run_all(&arguments, &settings, &mut outcomes) => {}
         // What runs is dropped, and every server with it.
-        () = stopped() => return ExitCode::from(130),
+        () = stopped() => {
+            if arguments.keep.is_none() {
+                let _ = std::fs::remove_dir_all(&directory);
+            }
+            return ExitCode::from(130);
+        }
     }
     if arguments.keep.is_none() {
         for outcome in outcomes.iter().filter(|outcome| outcome.verdict.findings.is_empty()) {

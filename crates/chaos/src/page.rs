@@ -1,5 +1,7 @@
 //! A person with a page: the real client core, a thin shell around it, and a record of all that the page is told.
 
+mod writes;
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
@@ -9,14 +11,14 @@ use std::time::Duration;
 use meeting_session_core::client::{
     ClientEvent, ClientOutput, Failure, Identity, JoinOptions, WriteEnd, WriteFailure, WriteId,
 };
-use meeting_session_core::protocol::{ServerMessage, StateChange, UpdateResult, limits};
-use meeting_session_core::{Client, Instant, Json, MergeStrategy, Update};
+use meeting_session_core::protocol::{ServerMessage, StateChange, UpdateResult};
+use meeting_session_core::{Client, Instant};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
 use crate::dice::Dice;
-use crate::history::{Event, Kind, PageId, Recorder};
+use crate::history::{Event, PageId, Recorder};
 use crate::socket::{Socket, SocketEvent};
 
 /// Two keys that are only ever written together, with the same value.
@@ -332,88 +334,6 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Does something.
-    fn act(&mut self) {
-        if self.client.position().is_none() {
-            return;
-        }
-        let dice = &mut self.person.dice;
-        if dice.chance(self.person.habits.restless) {
-            return match dice.between(0, 3) {
-                0 => self.input(Client::leave),
-                1 => {
-                    if let Some(socket) = self.socket.take() {
-                        socket.abort();
-                    }
-                    self.close(self.now(), "crashed");
-                }
-                _ => {
-                    self.reloads = true;
-                    self.input(Client::hide);
-                    self.close(self.now(), "reloaded");
-                }
-            };
-        }
-        match dice.between(0, 99) {
-            0..25 => self.write(Kind::Batched),
-            25..30 => self.write(Kind::Flush),
-            _ => self.write(Kind::Awaited),
-        }
-    }
-
-    /// Once: writes a last time, and again if that fails.
-    fn settle(&mut self) {
-        if self.person.habits.acts_every.is_none() {
-            self.settled = true;
-        } else if self.last_wish.is_none() && self.client.position().is_some() {
-            self.write(Kind::Awaited);
-            self.write(Kind::Flush);
-            self.last_wish = Some(self.last_write);
-        }
-    }
-
-    fn write(&mut self, kind: Kind) {
-        self.last_write += 1;
-        let write = self.last_write;
-        self.record(self.now(), Event::Invoke { write, kind });
-        let update = match kind {
-            Kind::Flush => Update::noop(),
-            Kind::Batched => merge([(format!("batch.{}", self.id.0), Some(self.marker()))]),
-            Kind::Awaited => self.change(),
-        };
-        if kind == Kind::Batched {
-            return self.input(|client, now| client.update(now, update));
-        }
-        self.open.push(write);
-        self.input(|client, now| client.write(now, WriteId(write), update));
-    }
-
-    /// What nobody else writes at any other time.
-    fn marker(&self) -> String {
-        marker(self.id, self.last_write)
-    }
-
-    /// What an awaited write changes: always one key that is this person's alone, so that the write is known by it.
-    fn change(&mut self) -> Update {
-        let marker = self.marker();
-        let pair = PAIR.map(|key| (key.to_owned(), Some(marker.clone())));
-        let own = (format!("own.{}", self.id.0), Some(marker.clone()));
-        let dice = &mut self.person.dice;
-        let shared = format!("shared.{}", dice.between(0, 3));
-        let padded = |length: usize| format!("[{marker},\"{}\"]", "x".repeat(length));
-        match dice.between(0, 199) {
-            0 => merge([own, (shared, Some(padded(limits::DATA_UNITS)))]), // too large, and rejected
-            1..4 => {
-                let changes = [own].into_iter().chain(pair).map(|(key, value)| (key.into(), value.map(json)));
-                Update::new(MergeStrategy::Replace, changes)
-            }
-            4..20 => merge([own, (shared, None)]),
-            20..40 => merge([own, (shared, Some(padded(2_000)))]),
-            40..100 => merge([own].into_iter().chain(pair)),
-            _ => merge([own, (shared, Some(marker))]),
-        }
-    }
-
     fn own(&self) -> String {
         self.client.participant().map(|id| id.0.clone()).unwrap_or_default()
     }
@@ -446,15 +366,6 @@ async fn next(socket: &mut Option<Socket>) -> SocketEvent {
 /// The JSON text by which a write is known.
 pub fn marker(page: PageId, write: u32) -> String {
     format!("\"{}.{}.{write}\"", page.0, page.1)
-}
-
-fn merge(changes: impl IntoIterator<Item = (String, Option<String>)>) -> Update {
-    let changes = changes.into_iter().map(|(key, value)| (key.into(), value.map(json)));
-    Update::new(MergeStrategy::ShallowMerge, changes)
-}
-
-fn json(text: String) -> Json {
-    Json::parse(&text).expect("it is JSON")
 }
 
 /// A number for some data, to compare it by.

@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     const SOON: Duration = Duration::from_secs(5);
-    const NEVER: Duration = Duration::from_millis(200);
+    const QUIET: Duration = Duration::from_millis(300);
 
     /// A proxy in front of a server that says everything back, and a connection through it.
     async fn echo() -> (Proxy, TcpStream) {
@@ -275,30 +275,42 @@ mod tests {
         (proxy, stream)
     }
 
-    /// What comes back for four bytes; `None` if nothing does.
-    async fn say(stream: &mut TcpStream) -> Option<io::Result<usize>> {
+    async fn hear(stream: &mut TcpStream) -> io::Result<usize> {
+        timeout(SOON, stream.read(&mut [0; 8])).await.unwrap()
+    }
+
+    /// Four bytes come back.
+    async fn echoes(stream: &mut TcpStream) {
         stream.write_all(b"ping").await.unwrap();
-        timeout(NEVER, stream.read(&mut [0; 8])).await.ok()
+        let mut echo = [0; 4];
+        timeout(SOON, stream.read_exact(&mut echo)).await.unwrap().unwrap();
+    }
+
+    /// Four bytes do not come back, at least for a while.
+    async fn is_quiet(stream: &mut TcpStream) -> bool {
+        stream.write_all(b"ping").await.unwrap();
+        timeout(QUIET, stream.read(&mut [0; 8])).await.is_err()
     }
 
     #[tokio::test]
     async fn each_mode_does_what_it_says_until_the_network_heals() {
         let mut dice = Dice::new(1, 1);
         let (proxy, mut stream) = echo().await;
-        assert_eq!(say(&mut stream).await.unwrap().unwrap(), 4);
+        echoes(&mut stream).await;
         for mode in [Mode::Blackhole, Mode::HalfOpen(Way::ToServer), Mode::HalfOpen(Way::ToClient)] {
             proxy.set(mode, 1_000, false, &mut dice);
-            assert!(say(&mut stream).await.is_none(), "{mode:?}");
+            assert!(is_quiet(&mut stream).await, "{mode:?}");
             proxy.heal();
-            let late = timeout(SOON, stream.read(&mut [0; 8])).await.unwrap();
-            assert_eq!(late.unwrap(), 4, "{mode:?}: nothing is lost");
+            assert_eq!(hear(&mut stream).await.unwrap(), 4, "{mode:?}: nothing is lost");
         }
-        for mode in [Mode::Delay { by: 300, jitter: 10 }, Mode::Throttle(10)] {
+        for mode in [Mode::Throttle(1), Mode::Delay { by: 1_000, jitter: 10 }] {
+            let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+            echoes(&mut stream).await;
             proxy.set(mode, 1_000, false, &mut dice);
-            assert!(say(&mut stream).await.is_none(), "{mode:?}");
-            assert_eq!(timeout(SOON, stream.read(&mut [0; 1])).await.unwrap().unwrap(), 1, "{mode:?}");
+            assert!(is_quiet(&mut stream).await, "{mode:?}");
+            let some = hear(&mut stream).await.unwrap();
+            assert_eq!(some, if mode == Mode::Throttle(1) { 1 } else { 4 });
             proxy.heal();
-            timeout(SOON, stream.read(&mut [0; 8])).await.ok();
         }
     }
 
@@ -306,26 +318,33 @@ mod tests {
     async fn connections_end_in_order_or_are_reset_or_refused_or_forgotten() {
         let mut dice = Dice::new(1, 1);
         let (proxy, mut stream) = echo().await;
-        say(&mut stream).await;
+        let again = async || {
+            let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+            echoes(&mut stream).await;
+            stream
+        };
+        echoes(&mut stream).await;
         proxy.set(Mode::Cut, 1_000, false, &mut dice);
-        assert_eq!(timeout(SOON, stream.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+        assert_eq!(hear(&mut stream).await.unwrap(), 0);
 
-        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
-        assert_eq!(say(&mut stream).await.unwrap().unwrap(), 4);
+        let mut stream = again().await;
         proxy.set(Mode::Reset, 1_000, false, &mut dice);
-        let reset = timeout(SOON, stream.read(&mut [0; 8])).await.unwrap();
-        assert_eq!(reset.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        assert_eq!(hear(&mut stream).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 
-        proxy.refuse(true);
-        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
-        assert!(timeout(SOON, stream.read(&mut [0; 8])).await.unwrap().is_err());
-        proxy.heal();
+        let mut stream = again().await;
+        proxy.set(Mode::HalfOpen(Way::ToClient), 1_000, false, &mut dice);
+        assert!(is_quiet(&mut stream).await);
+        proxy.break_stopped(Mode::Reset);
+        assert!(hear(&mut stream).await.is_err(), "what had not come back is lost");
 
-        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
-        say(&mut stream).await;
+        let mut stream = again().await;
         proxy.set(Mode::Blackhole, 1_000, false, &mut dice);
         proxy.forget_stopped();
         proxy.heal();
-        assert!(say(&mut stream).await.is_none());
+        assert!(is_quiet(&mut stream).await);
+
+        proxy.refuse(true);
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        assert!(hear(&mut stream).await.is_err());
     }
 }

@@ -179,6 +179,8 @@ fn g1_a_revision_of_two_updates() {
 #[test]
 fn g2_an_update_that_is_applied_twice() {
     let verdict = broken("G2", |tale| {
+        let (page, sequence, update) = tale.updates[0].clone();
+        tale.send(page, sequence, update);
         tale.apply(0);
         tale.show(ANA);
     });
@@ -188,6 +190,8 @@ fn g2_an_update_that_is_applied_twice() {
         let update = tale.invoke(ANA);
         tale.apply(update);
         tale.show(BEN);
+        let (page, sequence, content) = tale.updates[update].clone();
+        tale.send(page, sequence, content);
         tale.apply(update);
         tale.answer(update);
     });

@@ -216,7 +216,10 @@ impl Page {
         else {
             return ensure(false, "G2", || "an update that is none was sent".into());
         };
-        if let Some((_, _, text)) = self.sent.get(&sequence) {
+        if let Some((epoch, index, text)) = self.sent.get(&sequence) {
+            if let Some(epoch) = epochs.get_mut(epoch) {
+                epoch.operations[*index].repeated = true;
+            }
             return ensure(text == frame, "G2", || format!("update {sequence} was sent again as another"));
         }
         let batch = update.change(&format!("batch.{}", id.0)).flatten();
@@ -226,7 +229,15 @@ impl Page {
         let operations = &mut epochs.entry(epoch.clone()).or_default().operations;
         self.sent.insert(sequence, (epoch, operations.len(), frame.to_owned()));
         let participant = participant.to_owned();
-        operations.push(Operation { sent: at, page: id, sequence, participant, update, answer: None });
+        operations.push(Operation {
+            sent: at,
+            page: id,
+            sequence,
+            participant,
+            update,
+            repeated: false,
+            answer: None,
+        });
         Ok(())
     }
 

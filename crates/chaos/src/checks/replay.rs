@@ -53,8 +53,10 @@ pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut 
                 continue;
             }
             Path::None => {
-                let all: Vec<_> = epoch.operations.iter().collect();
-                if let Path::Found(path) = replay.path_to(goal, &slots, &all, true) {
+                // Only what went out again, or was applied without an answer, can stand twice.
+                let suspects = epoch.operations.iter().filter(|one| one.repeated || one.answer.is_none());
+                let suspects: Vec<_> = suspects.collect();
+                if let Path::Found(path) = replay.path_to(goal, &slots, &suspects, true) {
                     for (operation, page) in replay.repeated(&path, &claimed) {
                         verdict.totals.applied_twice += 1;
                         let what = format!(
