@@ -127,7 +127,7 @@ fn a_join_answer_that_does_not_lead_on_from_what_the_client_has_is_not_taken() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(800))]
 
     #[test]
     fn a_client_never_contradicts_itself_whatever_comes_in(

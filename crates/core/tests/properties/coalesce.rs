@@ -7,9 +7,9 @@ use crate::checks::update::{Change, Key, Value};
 
 pub(crate) fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
-        8 => any::<u8>().prop_map(Value::Usual),
-        4 => any::<i64>().prop_map(Value::Number),
-        4 => any::<String>().prop_map(Value::Text),
+        24 => any::<u8>().prop_map(Value::Usual),
+        12 => any::<i64>().prop_map(Value::Number),
+        12 => any::<String>().prop_map(Value::Text),
         1 => any::<u8>().prop_map(Value::Long),
         1 => (-2..3_i8).prop_map(Value::Full),
     ]
@@ -26,7 +26,7 @@ pub(crate) fn any_change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn coalesced_updates_do_what_they_did_one_by_one(

@@ -21,10 +21,10 @@ pub(crate) enum Step {
     First(Mangled),
     /// A connection sends this.
     Say(Pick, Saying),
-    /// A connection sends so many updates at once.
-    Burst(Pick, u16),
-    /// So many new participants join and lose their connections.
-    Crowd(u8),
+    /// A connection sends many updates at once.
+    Burst(Pick, Many),
+    /// Many new participants join and lose their connections.
+    Crowd(Many),
     /// A part of a message comes from a connection.
     Heard(Pick),
     /// A connection breaks.
@@ -43,6 +43,17 @@ pub(crate) enum Step {
     Wait(Span),
     /// Time passes in which nothing happens: deadlines are handled late.
     Oversleep(Span),
+}
+
+/// A few, and now and then enough to pass the limits there are; that takes its time.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Many(pub(crate) u8);
+
+impl Many {
+    pub(crate) fn count(self) -> u16 {
+        if self.0 < 240 { u16::from(self.0 % 16) } else { u16::from(self.0 - 239) * 40 }
+    }
 }
 
 /// One of the connections there are; a small part of the numbers also means those that were closed.

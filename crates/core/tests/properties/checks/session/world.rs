@@ -86,7 +86,7 @@ impl World {
             }
             Step::Burst(pick, count) => {
                 let Some(connection) = self.pick(*pick) else { return };
-                for number in 0..count % 700 {
+                for number in 0..count.count() {
                     let member = (Key::Usual(number as u8), Some(Value::Number(number.into())));
                     let change = Change { replace: false, members: vec![member] };
                     let saying = Saying::Update { sequence: Sequence::Next, other_epoch: false, change };
@@ -95,7 +95,7 @@ impl World {
                 }
             }
             Step::Crowd(count) => {
-                for _ in 0..*count {
+                for _ in 0..count.count() {
                     let connection = self.join_as(&Joining::new_client());
                     self.disconnect(connection);
                 }

@@ -1,0 +1,11 @@
+//! A client, its page, its network and any server.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code, unused_imports)] // each target uses a part of it
+#[path = "../../crates/core/tests/properties/checks/mod.rs"]
+mod checks;
+
+fuzz_target!(|run: checks::client::Run| checks::client::run(&run));

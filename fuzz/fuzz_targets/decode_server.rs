@@ -1,0 +1,11 @@
+//! Any text as a message of the server.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[allow(dead_code, unused_imports)] // each target uses a part of it
+#[path = "../../crates/core/tests/properties/checks/mod.rs"]
+mod checks;
+
+fuzz_target!(|text: &str| checks::wire::check_server(text));
