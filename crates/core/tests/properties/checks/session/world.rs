@@ -95,7 +95,8 @@ impl World {
                 }
             }
             Step::Crowd(count) => {
-                for _ in 0..count.count() {
+                // No more at a time: each is told of all who are there.
+                for _ in 0..count.count().min(130) {
                     let connection = self.join_as(&Joining::new_client());
                     self.disconnect(connection);
                 }
