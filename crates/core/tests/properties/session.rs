@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::checks::session::*;
 use crate::checks::span::Span;
-use crate::checks::update::Value;
+use crate::checks::update::{Change, Key, Value};
 use crate::coalesce::{any_change, any_value};
 use crate::decoding::any_mangled;
 
@@ -52,11 +52,16 @@ fn any_saying() -> impl Strategy<Value = Saying> {
     ];
     let update = (sequence, prop::bool::weighted(0.05), any_change())
         .prop_map(|(sequence, other_epoch, change)| Saying::Update { sequence, other_epoch, change });
+    let full = (-1..2_i8).prop_map(|more| {
+        let change = Change { replace: true, members: vec![(Key::Usual(0), Some(Value::Full(more)))] };
+        Saying::Update { sequence: Sequence::Next, other_epoch: false, change }
+    });
     let user = (prop::option::of(any::<u8>()), prop::option::of(any_value()))
         .prop_map(|(name, data)| Saying::User { name, data });
     let to = prop::option::of(prop::collection::vec(any::<u8>(), 0..4));
     prop_oneof![
         24 => update,
+        1 => full,
         3 => user,
         4 => (to, any_value()).prop_map(|(to, data)| Saying::App { to, data }),
         1 => Just(Saying::Pong),
