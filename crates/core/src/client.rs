@@ -397,7 +397,11 @@ impl Client {
                     self.complete_join(now);
                 }
             }
-            (State::Joined, message) => self.joined_message(now, message),
+            (State::Joined, message) => {
+                self.joined_message(now, message);
+                // The timers of a hidden page hardly run, but messages come: what is due goes with them.
+                self.sync(now);
+            }
             _ => {}
         }
     }
@@ -644,7 +648,6 @@ impl Client {
                 if self.leaving_until.is_some() {
                     self.send_pending(now, false);
                 }
-                self.sync(now);
                 self.leave_if_answered();
                 self.go_away_if_answered(now);
             }

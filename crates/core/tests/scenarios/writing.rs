@@ -46,6 +46,18 @@ fn a_write_after_a_quiet_interval_goes_at_once() {
 }
 
 #[test]
+fn what_is_due_is_sent_with_the_next_message_also_when_no_timer_runs() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.update(0, merge(&[("a", Some("1"))]));
+    world.update(0, merge(&[("b", Some("2"))]));
+    // Deadlines pass, and nobody handles them.
+    world.now = world.now + SECOND;
+    assert_eq!(updates_sent(&world, 0).len(), 1);
+    world.update(1, merge(&[("c", Some("3"))]));
+    assert_eq!(updates_sent(&world, 0).len(), 2);
+}
+
+#[test]
 fn writing_what_is_there_is_no_revision_and_no_event() {
     let mut world = World::with(&["ann"]);
     world.update(0, replace(&[("a", "1")]));
