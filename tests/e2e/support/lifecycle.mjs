@@ -8,12 +8,14 @@ import { startProxy } from './wire.mjs';
 
 let rooms = 0;
 
-/** Ana behind a proxy, and Bo not, who watches, in a session of their own. */
-export async function meetBehindProxy(test, browser, server, options) {
+/**
+ * Ana behind a proxy, and Bo not, who watches, in a session of their own. Bo may live in another browser, the `watcher`.
+ */
+export async function meetBehindProxy(test, browser, server, { watcher = browser } = {}) {
   const room = `lifecycle-${(rooms += 1)}`;
   const proxy = await startProxy(test, server);
-  const [bo] = await joinPeers(test, browser, server, server.sessionUrl(room), ['Bo']);
-  const ana = await openPeer(test, browser, server, { allow: LOST_CONNECTION, ...options });
+  const [bo] = await joinPeers(test, watcher, server, server.sessionUrl(room), ['Bo']);
+  const ana = await openPeer(test, browser, server, { allow: LOST_CONNECTION });
   const url = proxy.sessionUrl(room);
   await ana.join(url, { userName: 'Ana' });
   for (const peer of [ana, bo]) await eventually(() => peer.names(), ['Ana', 'Bo']);
