@@ -14,13 +14,13 @@ export function keepIdentity(address, identity) {
   }
 }
 
-/** Takes who the last document was. */
+/** Takes who the last document was: its parts, none if there was none. */
 export function takeIdentity(address) {
   try {
-    const identity = sessionStorage.getItem(key(address)) ?? undefined;
+    const identity = sessionStorage.getItem(key(address));
     sessionStorage.removeItem(key(address));
-    return identity;
+    return identity.split(' ');
   } catch {
-    return undefined;
+    return [];
   }
 }

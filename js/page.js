@@ -17,6 +17,8 @@ export class Page {
   target;
   /** Where the session is, for what is said when it cannot be reached. */
   address;
+  /** The secret name of this join. */
+  instance;
   callClientId = `${Date.now()}${Math.random()}`;
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
@@ -195,8 +197,9 @@ export class Page {
     });
   }
 
-  away(id, secret) {
-    keepIdentity(this.address, `${id} ${secret}`);
+  away(id, more) {
+    // The next document goes on with a join that has no answer; else the server might have made a participant of it.
+    keepIdentity(this.address, `${id} ${more} ${this.state === 'joined-meeting' ? '' : this.instance}`);
   }
 
   failed(type, reason) {

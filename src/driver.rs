@@ -7,7 +7,7 @@ use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, Identity, WriteEnd};
 use meeting_session_core::json::{decimal, push_quoted};
 use meeting_session_core::protocol::{CloseCode, StateChange};
 use meeting_session_core::{Client, Instant};
@@ -204,7 +204,11 @@ impl Driver {
             }
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),
-            ClientEvent::Away(identity) => tell("away", &identity.participant.0, &identity.secret),
+            ClientEvent::Away(Identity { participant, mut secret, attempt }) => {
+                secret.push(' ');
+                secret.push_str(&decimal(attempt));
+                tell("away", &participant.0, &secret);
+            }
             ClientEvent::Failed(failure) => {
                 let (kind, reason) = (failure.kind().name(), self.close_reason.borrow());
                 match failure {

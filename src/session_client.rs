@@ -4,7 +4,6 @@ use alloc::rc::Rc;
 use alloc::string::String;
 
 use meeting_session_core::client::{Identity, JoinOptions, WriteId};
-use meeting_session_core::json::hex;
 use meeting_session_core::protocol::{ParticipantId, limits};
 use meeting_session_core::{Json, MergeStrategy, Update};
 use wasm_bindgen::prelude::*;
@@ -32,9 +31,10 @@ impl SessionClient {
         Self { driver: Driver::new(page, u64::from_le_bytes(random())) }
     }
 
-    /// Starts to join a session over a socket to `url`. `user_data` is JSON text, `resume` what
-    /// the page was told by `away`, the two parted by a space. False when name or user data is over
-    /// its limit and nothing was done.
+    /// Starts to join a session over a socket to `url`. `user_data` is JSON text. `participant`, `secret` and `attempt`
+    /// are what the page was told by `away`, if anything, and `instance` is that of the same document if its join was
+    /// not answered, otherwise a new one. False when name or user data is over its limit and nothing was done.
+    #[allow(clippy::too_many_arguments)] // a struct would have to be taken apart by glue of its own
     pub fn join(
         &self,
         url: String,
@@ -42,13 +42,14 @@ impl SessionClient {
         token: Option<String>,
         user_name: String,
         user_data: Option<String>,
-        resume: Option<String>,
+        instance: String,
+        participant: Option<String>,
+        secret: String,
+        attempt: u32,
     ) -> bool {
         let user_data = user_data.map(Json::from_stringified);
-        let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
-        let resume = resume.as_deref().and_then(|identity| identity.split_once(' '));
-        let resume = resume
-            .map(|(id, secret)| Identity { participant: ParticipantId(id.into()), secret: secret.into() });
+        let attempt = u64::from(attempt);
+        let resume = participant.map(|id| Identity { participant: ParticipantId(id), secret, attempt });
         let options = JoinOptions { session, user_name, user_data, token, instance, resume };
         self.driver.set_address(url);
         self.driver.input(|client, now| client.join(now, options)).is_ok()

@@ -44,12 +44,14 @@ pub struct JoinOptions {
 }
 
 /// Who a client is, and the proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The participant.
+    /// The participant; empty before a first join is answered.
     pub participant: ParticipantId,
     /// What the last [`Joined`] said. It is good for one resume.
     pub secret: String,
+    /// The number of the last join of this instance.
+    pub attempt: u64,
 }
 
 /// A name, user data or an app message is over its limit.
@@ -199,6 +201,7 @@ impl Client {
             return Ok(());
         }
         self.identity = options.resume.take();
+        self.attempt = self.identity.as_ref().map_or(0, |identity| identity.attempt);
         self.options = Some(options);
         self.joining_since = Some(now);
         self.connect(now);
@@ -339,8 +342,9 @@ impl Client {
     pub fn hide(&mut self, now: Instant) {
         self.hidden = true;
         self.unload(now);
-        if let Some(identity) = self.identity.clone().filter(|_| self.joining_since.is_none()) {
-            self.event(ClientEvent::Away(identity));
+        if self.state != State::Idle {
+            let identity = self.identity.clone().unwrap_or_default();
+            self.event(ClientEvent::Away(Identity { attempt: self.attempt, ..identity }));
         }
     }
 
@@ -361,7 +365,7 @@ impl Client {
         self.heard_at = now;
         self.state = State::Joining;
         self.attempt += 1;
-        let resume = self.identity.clone().map(|Identity { participant, secret }| Resume {
+        let resume = self.identity.clone().map(|Identity { participant, secret, .. }| Resume {
             participant,
             secret,
             position: self.position.filter(|_| !self.needs_snapshot),
@@ -514,7 +518,7 @@ impl Client {
         self.needs_snapshot = false;
         self.sync_interval = Duration::from_millis(joined.sync_interval_ms).min(limits::SYNC_INTERVAL_MAX);
         self.grace = Duration::from_millis(joined.grace_ms);
-        self.identity = Some(Identity { participant: joined.participant, secret: joined.secret });
+        self.identity = Some(Identity { participant: joined.participant, secret: joined.secret, attempt: 0 });
         self.position = Some(joined.position);
         let changed = joined.state.is_some();
         self.outputs.extend(joined.state.map(ClientOutput::Data));
