@@ -53,7 +53,7 @@ export async function joinPeers(test, browser, server, url, names, options) {
 }
 
 /** A page with a call in it. What tests evaluate finds it as `call`. */
-class Peer {
+export class Peer {
   constructor(page) {
     this.page = page;
   }
