@@ -1,5 +1,6 @@
 //! A client whose page, network and server do anything.
 
+mod outputs;
 mod server;
 mod step;
 mod world;

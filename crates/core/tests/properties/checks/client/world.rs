@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, Identity, JoinOptions, WriteId};
+use meeting_session_core::client::{Identity, JoinOptions, WriteId};
 use meeting_session_core::protocol::*;
 use meeting_session_core::{Client, Instant, Position};
 
@@ -24,31 +24,35 @@ pub(crate) fn run(run: &Run) {
 
 /// The client, its socket, and what its page was told.
 pub(super) struct World {
-    now: Instant,
+    pub(super) now: Instant,
     pub(super) client: Client,
-    joins: u64,
-    socket: Socket,
+    pub(super) joins: u64,
+    pub(super) socket: Socket,
     /// Whether the page takes part in a session, or tries to.
-    active: bool,
+    pub(super) active: bool,
     /// Whether the page was told that the join succeeded.
-    joined: bool,
-    interrupted: bool,
+    pub(super) joined: bool,
+    pub(super) interrupted: bool,
     /// Awaited writes that have not ended.
-    writes: BTreeSet<u32>,
-    last_write: u32,
+    pub(super) writes: BTreeSet<u32>,
+    pub(super) last_write: u32,
     /// `set_user` calls that are not settled.
-    users: usize,
+    pub(super) users: usize,
     /// The text of every update that was sent since the join, by its number.
-    sent: BTreeMap<u64, String>,
-    /// Updates that were sent and have no result that the client can have read.
+    pub(super) sent: BTreeMap<u64, String>,
+    /// App messages that were asked for and are not sent.
+    pub(super) app_messages: usize,
+    /// Whether the last join answer lets the client go on with what it had sent before.
+    pub(super) goes_on: bool,
+    /// Updates that were sent and may be sent again: no answer has come, and no other session.
     pub(super) unanswered: BTreeSet<u64>,
     /// Where the page's data is.
-    position: Option<Position>,
+    pub(super) position: Option<Position>,
 }
 
 /// The socket as its owner knows it.
 #[derive(Debug, PartialEq)]
-enum Socket {
+pub(super) enum Socket {
     None,
     Opening,
     Open {
@@ -75,6 +79,8 @@ impl World {
             last_write: 0,
             users: 0,
             sent: BTreeMap::new(),
+            app_messages: 0,
+            goes_on: false,
             unanswered: BTreeSet::new(),
             position: None,
         }
@@ -93,7 +99,8 @@ impl World {
             }
             Step::App { to, data } => {
                 let to = to.as_ref().map(|to| to.iter().copied().map(participant_id).collect());
-                let _ = self.client.app_message(now, to, data.json());
+                let accepted = self.client.app_message(now, to, data.json()).is_ok();
+                self.app_messages += usize::from(accepted);
             }
             Step::User { name, data } => {
                 let name = name.map(|name| "n".repeat(usize::from(name) * 2));
@@ -151,8 +158,15 @@ impl World {
 
     fn message(&mut self, text: &str) {
         let Socket::Open { answered, .. } = self.socket else { return };
-        if answered && let Some(ServerMessage::Result { sequence, .. }) = ServerMessage::decode(text) {
-            self.unanswered.remove(&sequence);
+        match ServerMessage::decode(text) {
+            Some(ServerMessage::Result { sequence, .. }) if answered => {
+                self.unanswered.remove(&sequence);
+            }
+            Some(ServerMessage::Joined(joined)) if !answered => {
+                let same = self.position.is_none_or(|before| before.epoch == joined.position.epoch);
+                self.goes_on = joined.resumed && !joined.forked && same;
+            }
+            _ => {}
         }
         self.client.socket_message(self.now, text);
     }
@@ -181,128 +195,5 @@ impl World {
         assert!(self.active || self.client.poll_timeout().is_none(), "nothing is awaited");
         assert_eq!(self.joined, self.client.position().is_some());
         assert!(self.joined || self.client.participants().is_empty());
-    }
-
-    /// Does what the client wants done.
-    fn drain(&mut self) {
-        let outputs = self.client.take_outputs();
-        let mut changes = Vec::new();
-        for (index, output) in outputs.iter().enumerate() {
-            match output {
-                ClientOutput::Connect => {
-                    assert!(self.active);
-                    self.socket = Socket::Opening;
-                }
-                ClientOutput::Disconnect => self.socket = Socket::None,
-                ClientOutput::Send(frame) => {
-                    // The farewell may go nowhere; then there is no socket any more after it, either.
-                    let last = outputs.get(index + 1) == Some(&ClientOutput::Disconnect);
-                    if !(last && *frame == ClientMessage::Leave.encode()) {
-                        self.send(frame);
-                    }
-                }
-                ClientOutput::Data(change) => changes.push(change),
-                ClientOutput::Event(event) => {
-                    let last = index + 1 == outputs.len();
-                    let left = outputs.get(index + 1) == Some(&ClientOutput::Event(ClientEvent::Left));
-                    match event {
-                        ClientEvent::Left => assert!(last, "nothing comes after the end"),
-                        ClientEvent::Failed(_) => assert!(left, "a failure is the end"),
-                        _ => {}
-                    }
-                    self.event(event);
-                }
-            }
-        }
-        self.follow(&changes);
-    }
-
-    /// The data of the page is at the position of the client, and was brought there by what it was handed.
-    fn follow(&mut self, changes: &[&StateChange]) {
-        let (before, after) = (self.position, self.client.position());
-        self.position = after;
-        match (changes, after) {
-            (_, None) => {}
-            ([], Some(_)) => assert_eq!(after, before, "data that changes is handed on"),
-            ([change], Some(after)) => {
-                let fits = |since| {
-                    before.is_some_and(|before| before.revision == since && before.epoch == after.epoch)
-                };
-                assert!(change.since.is_none_or(fits), "a difference from what the page has: {change:?}");
-            }
-            _ => panic!("{} changes at once", changes.len()),
-        }
-    }
-
-    fn send(&mut self, frame: &str) {
-        let Socket::Open { asked, answered, updates } = &mut self.socket else {
-            panic!("sent on a socket that is not open: {frame}")
-        };
-        assert!(frame.len() <= limits::CLIENT_FRAME_BYTES);
-        let message = ClientMessage::decode(frame).unwrap_or_else(|error| panic!("{error:?}: {frame}"));
-        assert_eq!(message.encode(), frame);
-        let join = matches!(message, ClientMessage::Join(_));
-        assert_eq!(join, !core::mem::replace(asked, true), "the join is the first message, and no other");
-        assert!(join || *answered, "nothing is sent before the join is answered: {frame}");
-        if let ClientMessage::Update(request) = message {
-            let number = request.sequence;
-            assert!(updates.insert(number), "an update is sent once on a connection");
-            let last = self.sent.last_key_value().map_or(0, |(last, _)| *last);
-            if let Some(before) = self.sent.insert(number, frame.into()) {
-                assert_eq!(before, frame, "what is sent again is the same text");
-                assert!(self.unanswered.contains(&number), "what is answered is not sent again");
-            } else {
-                assert_eq!(number, last + 1);
-                self.unanswered.insert(number);
-            }
-        }
-    }
-
-    fn event(&mut self, event: &ClientEvent) {
-        match event {
-            ClientEvent::Joined => {
-                assert!(self.active && !self.joined);
-                (self.joined, self.interrupted) = (true, false);
-                self.join_answered();
-            }
-            ClientEvent::Interrupted => {
-                assert!(self.joined && !self.interrupted);
-                self.interrupted = true;
-            }
-            ClientEvent::Reconnected => {
-                assert!(self.joined && self.interrupted);
-                self.interrupted = false;
-                self.join_answered();
-            }
-            ClientEvent::WriteEnded { write, .. } => {
-                assert!(self.writes.remove(&write.0), "a write ends once: {write:?}");
-            }
-            ClientEvent::UserSet => {
-                assert!(self.users > 0, "each change of the user takes effect once");
-                self.users -= 1;
-            }
-            ClientEvent::Left => {
-                assert!(self.active);
-                assert!(self.writes.is_empty(), "every write has ended: {:?}", self.writes);
-                assert_eq!(self.socket, Socket::None);
-                (self.active, self.joined, self.interrupted, self.users) = (false, false, false, 0);
-            }
-            // Also said to a page that writes without having joined.
-            ClientEvent::WriteFailed(_) | ClientEvent::Failed(_) => {}
-            ClientEvent::SessionReset(_) | ClientEvent::SessionChanged | ClientEvent::Away(_) => {
-                assert!(self.joined);
-            }
-            ClientEvent::ParticipantJoined(_)
-            | ClientEvent::ParticipantUpdated(_)
-            | ClientEvent::ParticipantLeft(_)
-            | ClientEvent::CountsChanged
-            | ClientEvent::DataChanged
-            | ClientEvent::AppMessage { .. } => assert!(self.joined && !self.interrupted),
-        }
-    }
-
-    fn join_answered(&mut self) {
-        let Socket::Open { answered, .. } = &mut self.socket else { panic!("no socket is open") };
-        *answered = true;
     }
 }
