@@ -32,9 +32,13 @@ pub const CLIENT_FRAME_BYTES: usize = 320 * 1024;
 /// another limit would see.
 pub const UNFINISHED_BYTES: u64 = 2 * CLIENT_FRAME_BYTES as u64;
 
-/// The first message of a connection: 32 KiB. Name, user data and token fit many times over, and an unknown peer
-/// gets no more room than that.
-pub const JOIN_FRAME_BYTES: usize = 32 * 1024;
+/// The first message of a connection: 48 KiB. Three bytes for each unit that name, user data and token may have, and the
+/// envelope; an unknown peer gets no more room than that.
+pub const JOIN_FRAME_BYTES: usize = 48 * 1024;
+const _: () = assert!(
+    3 * (USER_NAME_UNITS + USER_DATA_UNITS + TOKEN_UNITS) + 8 * 1024 <= JOIN_FRAME_BYTES,
+    "a join that the client makes must be one that the server reads"
+);
 
 /// The time a connection has for its first message.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(5);

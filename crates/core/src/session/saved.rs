@@ -22,6 +22,9 @@ use crate::update::{MergeStrategy, Update};
 
 const CHAIN_DIGITS: usize = 16;
 
+/// Numbers on the wire are below 2^53.
+const NUMBERS_END: u64 = 1 << 53;
+
 /// A session that nobody is connected to. It holds the secrets of its participants.
 ///
 /// The updates of the log are not in it: a client that has not the last revision gets a snapshot.
@@ -95,7 +98,7 @@ impl Session {
         let mut data = SessionData::default();
         let changes = saved.data.iter().map(|(key, value)| (key.as_str().into(), Some(Json::from(&**value))));
         data.apply(Update::new(MergeStrategy::Replace, changes));
-        if data.units() > limits::DATA_UNITS {
+        if data.units() > limits::DATA_UNITS || position.revision >= NUMBERS_END {
             return None;
         }
         let (mut members, mut graces) = (BTreeMap::new(), BTreeSet::new());

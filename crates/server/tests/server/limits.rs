@@ -84,7 +84,7 @@ async fn fragments_that_add_up_to_too_much_close_with_1009() {
 }
 
 #[tokio::test]
-async fn a_first_message_of_more_than_32_kib_closes_with_1009() {
+async fn a_first_message_of_more_than_48_kib_closes_with_1009() {
     let server = Server::start().await;
     for (bytes, code) in [(limits::JOIN_FRAME_BYTES, None), (limits::JOIN_FRAME_BYTES + 1, Some(1009))] {
         let mut socket = Socket::open(&server, "/standup").await;
