@@ -127,7 +127,8 @@ impl World {
                 assert!(self.joined);
                 assert!(self.writes.is_empty(), "nothing goes over into another session: {:?}", self.writes);
             }
-            ClientEvent::SessionChanged | ClientEvent::Away(_) => assert!(self.joined),
+            ClientEvent::SessionChanged => assert!(self.joined),
+            ClientEvent::Away(_) => assert!(self.active),
             ClientEvent::ParticipantJoined(_)
             | ClientEvent::ParticipantUpdated(_)
             | ClientEvent::ParticipantLeft(_)
