@@ -47,7 +47,7 @@ export class Call {
     this.#page.address = address.url;
     const [participant, secret, attempt, instance] = takeIdentity(address.url);
     this.#page.instance = instance || random();
-    const who = [this.#page.instance, participant, secret ?? '', attempt ?? 0];
+    const who = [this.#page.instance, participant, secret ?? '', Number(attempt ?? 0)];
     if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData, ...who)) {
       throw new Error(USER_TOO_LARGE);
     }

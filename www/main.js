@@ -144,4 +144,5 @@ function showMeeting(room) {
 function showConnection(state) {
   $('connection').dataset.state = state;
   $('connection').textContent = state === 'interrupted' ? 'Reconnecting…' : 'Connected';
+  $('lost').hidden = state !== 'interrupted';
 }

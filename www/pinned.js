@@ -22,8 +22,11 @@ export function createPinned({ call, write }) {
 
   $('pinned-form').addEventListener('submit', (event) => {
     event.preventDefault();
-    write({ pinned: { text: $('pinned-input').value, by: call.participants().local.user_name } });
-    edit(false);
+    const text = $('pinned-input').value;
+    const by = call.participants().local.user_name;
+    // The form stays open until the message is there: while the connection is lost, only the form has the text.
+    if (pinned?.text === text && pinned.by === by) edit(false);
+    else write({ pinned: { text, by } });
   });
   $('pinned-edit').addEventListener('click', () => {
     $('pinned-input').value = pinned.text;
@@ -39,7 +42,7 @@ export function createPinned({ call, write }) {
       const next = typeof data.pinned?.text === 'string' ? data.pinned : null;
       const typed = $('pinned-input').value;
       // What is being typed stays when somebody else is faster; the own message closes the form.
-      if (!pinned && next && typed && typed !== next.text) editing = true;
+      if (typed && next) editing = typed !== next.text && (editing || !pinned);
       pinned = next;
       if (pinned) {
         $('pinned-text').textContent = pinned.text;

@@ -11,6 +11,8 @@ export function createPoll({ call, write }) {
   let data = {};
   let poll = null;
   let editing = false;
+  /** The poll that was written by the open form, as text. */
+  let written = '';
 
   const ownVote = () => VOTE + call.participants().local.session_id;
   const voteKeys = () => Object.keys(data).filter((key) => key.startsWith(VOTE));
@@ -18,6 +20,7 @@ export function createPoll({ call, write }) {
 
   function edit(open) {
     editing = open;
+    written = '';
     if (open) {
       $('poll-form-question').value = poll.question;
       $('poll-form-options').value = poll.options.join('\n');
@@ -70,8 +73,10 @@ export function createPoll({ call, write }) {
       $('poll-form-options').reportValidity();
       return;
     }
-    write({ ...(poll ? {} : withoutVotes()), poll: { question, options } });
-    if (editing) edit(false);
+    written = JSON.stringify({ question, options });
+    // The form stays open until the poll is there: while the connection is lost, only the form has what was typed.
+    if (written === JSON.stringify(poll)) edit(false);
+    else write({ ...(poll ? {} : withoutVotes()), poll: { question, options } });
   });
   $('poll-edit').addEventListener('click', () => edit(true));
   $('poll-cancel').addEventListener('click', () => edit(false));
@@ -81,11 +86,12 @@ export function createPoll({ call, write }) {
     render(state) {
       data = state.data;
       poll = readPoll(data.poll);
+      if (written === JSON.stringify(poll)) [editing, written] = [false, ''];
       keepFocus($('poll'), show);
     },
     reset() {
       poll = null;
-      editing = false;
+      [editing, written] = [false, ''];
       $('poll-form').reset();
       show();
     },

@@ -7,6 +7,7 @@ import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { meet, openDemo } from './support/demo.mjs';
 import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
+import { startProxy } from './support/wire.mjs';
 
 let server;
 before(async () => (server = await startServer()));
@@ -219,6 +220,47 @@ for (const name of BROWSERS) {
       assert.equal(await ana.value('#editor-json'), '{"half":');
       await ana.press('Enter');
       await eventually(() => bo.text('#pinned-text'), 'Being typed on');
+    });
+  });
+
+  describe(`the demo on a phone, in ${name}`, () => {
+    let browser;
+    before(async () => (browser = await launch(name)));
+    after(() => browser?.close());
+
+    it('says where one looks that the connection is lost, and keeps what is written until it is there', async (test) => {
+      const proxy = await startProxy(test, server);
+      const path = `/${name}-phone`;
+      const bo = await openDemo(test, browser, server, `${path}?name=Bo`);
+      const options = { viewport: { width: 375, height: 740 }, allow: LOST_CONNECTION };
+      const ana = await openDemo(test, browser, { url: `http://127.0.0.1:${proxy.port}` }, `${path}?name=Ana`, options);
+      await bo.fill('#pinned-input', 'Old');
+      await bo.click('#pinned-save');
+      for (const demo of [ana, bo]) await eventually(() => demo.text('#pinned-text'), 'Old');
+      await bo.click('#poll-save');
+      await eventually(() => ana.sees('#poll-edit'), true);
+      assert.equal(await ana.sees('#lost'), false);
+
+      proxy.refuse();
+      await eventually(() => ana.sees('#lost'), true);
+      await ana.click('#pinned-edit');
+      await ana.fill('#pinned-input', 'New');
+      await ana.click('#pinned-save');
+      await ana.click('#poll-edit');
+      await ana.fill('#poll-form-question', 'And now?');
+      await ana.click('#poll-save');
+      const top = () => ana.page.evaluate(() => Math.round(document.querySelector('#lost').getBoundingClientRect().top));
+      assert.equal(await top(), 0, 'it is at the top of the screen, although the page is scrolled');
+      // Nothing is shown as done, and nothing that was typed is gone.
+      assert.deepEqual([await ana.value('#pinned-input'), await ana.sees('#pinned-form')], ['New', true]);
+      assert.deepEqual([await ana.value('#poll-form-question'), await ana.sees('#poll-form')], ['And now?', true]);
+
+      proxy.heal();
+      for (const demo of [ana, bo]) {
+        await eventually(() => demo.text('#pinned-text'), 'New', 15_000);
+        await eventually(() => demo.text('#poll-question'), 'And now?');
+      }
+      assert.equal(await ana.sees('#lost'), false);
     });
   });
 

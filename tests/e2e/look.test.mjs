@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 
-import { BROWSERS, launch } from './support/browsers.mjs';
+import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { WIDE, meet, openDemo } from './support/demo.mjs';
 import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
@@ -81,6 +81,14 @@ for (const name of BROWSERS) {
 
       for (const button of ['#pinned-edit', '#poll-edit', '#rename']) await ana.click(button);
       await look(ana, 'a meeting with every form open');
+    });
+
+    it('in a meeting that has lost its connection', async (test) => {
+      const lost = await startServer();
+      const [ana] = await meet(test, browser, lost, 'lost', ['Ana'], { allow: LOST_CONNECTION });
+      await lost.kill();
+      await eventually(() => ana.sees('#lost'), true);
+      await look(ana, 'a meeting that has lost its connection');
     });
 
     it('in the 100ms view, before joining and in a meeting where everything is used', async (test) => {

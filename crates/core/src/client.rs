@@ -365,7 +365,8 @@ impl Client {
         self.heard_at = now;
         self.state = State::Joining;
         self.attempt += 1;
-        let resume = self.identity.clone().map(|Identity { participant, secret, .. }| Resume {
+        let known = self.identity.clone().filter(|identity| !identity.participant.0.is_empty());
+        let resume = known.map(|Identity { participant, secret, .. }| Resume {
             participant,
             secret,
             position: self.position.filter(|_| !self.needs_snapshot),
