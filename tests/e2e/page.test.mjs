@@ -110,7 +110,7 @@ for (const name of BROWSERS) {
       await ana.join(allowing.sessionUrl('room'));
       assert.equal(await ana.meetingState(), 'joined-meeting');
       // A server's own page needs no permission.
-      const bo = await openPeer(test, browser, allowing);
+      const bo = await openPeer(test, browser, allowing, { allow: LOST_CONNECTION });
       await bo.join(allowing.sessionUrl('room'));
       await eventually(() => ana.counts(), { present: 2, hidden: 0 });
     });
