@@ -8,10 +8,6 @@ import { mistake, SessionError, tooLarge, USER_TOO_LARGE } from './errors.js';
 import { takeIdentity } from './identity.js';
 import { Page } from './page.js';
 
-/** 32 random hexadecimal digits. */
-const random = () =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => (byte + 256).toString(16).slice(1)).join('');
-
 const STRATEGIES = ['replace', 'shallow-merge'];
 
 /** Whether this runs inside a handler for the end of the page, whose order among the module's own is not known. */
@@ -45,9 +41,8 @@ export class Call {
     if (!globalThis.addEventListener || !globalThis.WebSocket) throw new Error('join() needs a browser');
     const address = readAddress(url);
     this.#page.address = address.url;
-    const [participant, secret, attempt, instance] = takeIdentity(address.url);
-    this.#page.instance = instance || random();
-    const who = [this.#page.instance, participant, secret ?? '', Number(attempt ?? 0)];
+    const [participant = '', secret = '', predecessor = ''] = takeIdentity(address.url);
+    const who = [participant, secret, predecessor];
     if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData, ...who)) {
       throw new Error(USER_TOO_LARGE);
     }

@@ -6,7 +6,7 @@
 
 import { Emitter } from './emitter.js';
 import { SessionError, writeFailure } from './errors.js';
-import { keepIdentity } from './identity.js';
+import { keepIdentity, takeIdentity } from './identity.js';
 
 /** Objects are replaced, never changed: applications compare them by identity. */
 export class Page {
@@ -17,8 +17,6 @@ export class Page {
   target;
   /** Where the session is, for what is said when it cannot be reached. */
   address;
-  /** The secret name of this join. */
-  instance;
   callClientId = `${Date.now()}${Math.random()}`;
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
@@ -117,6 +115,8 @@ export class Page {
   }
 
   joined(own, participants) {
+    // What this page has kept when it went away, it has come back from.
+    takeIdentity(this.address);
     this.#own = own;
     for (const one of JSON.parse(participants)) this.#setParticipant(one);
     this.state = 'joined-meeting';
@@ -198,8 +198,7 @@ export class Page {
   }
 
   away(id, more) {
-    // The next document goes on with a join that has no answer; else the server might have made a participant of it.
-    keepIdentity(this.address, `${id} ${more} ${this.state === 'joined-meeting' ? '' : this.instance}`);
+    keepIdentity(this.address, `${id} ${more}`);
   }
 
   failed(type, reason) {

@@ -7,7 +7,7 @@ use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, Identity, WriteEnd};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd};
 use meeting_session_core::json::{decimal, push_quoted};
 use meeting_session_core::protocol::{CloseCode, StateChange};
 use meeting_session_core::{Client, Instant};
@@ -204,10 +204,12 @@ impl Driver {
             }
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),
-            ClientEvent::Away(Identity { participant, mut secret, attempt }) => {
-                secret.push(' ');
-                secret.push_str(&decimal(attempt));
-                tell("away", &participant.0, &secret);
+            ClientEvent::Away { identity, predecessor } => {
+                let (id, mut more) = identity
+                    .map_or_else(Default::default, |identity| (identity.participant.0, identity.secret));
+                more.push(' ');
+                more.push_str(&predecessor.unwrap_or_default());
+                tell("away", &id, &more);
             }
             ClientEvent::Failed(failure) => {
                 let (kind, reason) = (failure.kind().name(), self.close_reason.borrow());

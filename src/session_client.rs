@@ -4,6 +4,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 
 use meeting_session_core::client::{Identity, JoinOptions, WriteId};
+use meeting_session_core::json::hex;
 use meeting_session_core::protocol::{ParticipantId, limits};
 use meeting_session_core::{Json, MergeStrategy, Update};
 use wasm_bindgen::prelude::*;
@@ -31,9 +32,9 @@ impl SessionClient {
         Self { driver: Driver::new(page, u64::from_le_bytes(random())) }
     }
 
-    /// Starts to join a session over a socket to `url`. `user_data` is JSON text. `participant`, `secret` and `attempt`
-    /// are what the page was told by `away`, if anything, and `instance` is that of the same document if its join was
-    /// not answered, otherwise a new one. False when name or user data is over its limit and nothing was done.
+    /// Starts to join a session over a socket to `url`. `user_data` is JSON text. `participant`, `secret` and
+    /// `predecessor` are what an earlier document of the tab was told by `away`, empty if nothing. False when name or user
+    /// data is over its limit and nothing was done.
     #[allow(clippy::too_many_arguments)] // a struct would have to be taken apart by glue of its own
     pub fn join(
         &self,
@@ -42,15 +43,16 @@ impl SessionClient {
         token: Option<String>,
         user_name: String,
         user_data: Option<String>,
-        instance: String,
-        participant: Option<String>,
+        participant: String,
         secret: String,
-        attempt: u32,
+        predecessor: String,
     ) -> bool {
         let user_data = user_data.map(Json::from_stringified);
-        let attempt = u64::from(attempt);
-        let resume = participant.map(|id| Identity { participant: ParticipantId(id), secret, attempt });
-        let options = JoinOptions { session, user_name, user_data, token, instance, resume };
+        let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
+        let resume =
+            (!participant.is_empty()).then(|| Identity { participant: ParticipantId(participant), secret });
+        let predecessor = Some(predecessor).filter(|instance| !instance.is_empty());
+        let options = JoinOptions { session, user_name, user_data, token, instance, resume, predecessor };
         self.driver.set_address(url);
         self.driver.input(|client, now| client.join(now, options)).is_ok()
     }

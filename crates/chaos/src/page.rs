@@ -147,7 +147,15 @@ impl<'a> Page<'a> {
         page.record(page.now(), Event::Start { session: session.clone(), resumes });
         let instance = format!("{:016x}{:016x}", page.person.dice.bits(), page.person.dice.bits());
         let user_name = format!("person {}", page.id.0);
-        let options = JoinOptions { session, user_name, user_data: None, token: None, instance, resume };
+        let options = JoinOptions {
+            session,
+            user_name,
+            user_data: None,
+            token: None,
+            instance,
+            resume,
+            predecessor: None,
+        };
         page.input(|client, now| client.join(now, options).is_ok());
         page
     }
@@ -308,7 +316,7 @@ impl<'a> Page<'a> {
                 self.settled |= self.last_wish == Some(write);
             }
             ClientEvent::WriteFailed(failure) => self.write_failed(at, None, failure),
-            ClientEvent::Away(identity) => self.identity = Some(identity),
+            ClientEvent::Away { identity, .. } => self.identity = identity,
             ClientEvent::Failed(failure) => {
                 let why = match failure {
                     Failure::Unreachable => "unreachable".into(),

@@ -41,17 +41,17 @@ pub struct JoinOptions {
     pub instance: String,
     /// What [`ClientEvent::Away`] said to an earlier document of the same tab: the participant to come back as.
     pub resume: Option<Identity>,
+    /// And the instance of a join that may have made a participant without anybody having learned of it.
+    pub predecessor: Option<String>,
 }
 
 /// Who a client is, and the proof.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The participant; empty before a first join is answered.
+    /// The participant.
     pub participant: ParticipantId,
     /// What the last [`Joined`] said. It is good for one resume.
     pub secret: String,
-    /// The number of the last join of this instance.
-    pub attempt: u64,
 }
 
 /// A name, user data or an app message is over its limit.
@@ -201,7 +201,7 @@ impl Client {
             return Ok(());
         }
         self.identity = options.resume.take();
-        self.attempt = self.identity.as_ref().map_or(0, |identity| identity.attempt);
+        self.attempt = 0;
         self.options = Some(options);
         self.joining_since = Some(now);
         self.connect(now);
@@ -314,9 +314,13 @@ impl Client {
     /// The page became visible, came back, or the network did: whatever waits for a retry is tried at once.
     pub fn wake(&mut self, now: Instant) {
         self.unloaded_at = None;
-        if core::mem::take(&mut self.hidden) && self.state == State::Joined {
-            // Any message takes an `away` back.
-            self.send(ClientMessage::Pong.encode());
+        if core::mem::take(&mut self.hidden) {
+            // The time in which the page was away is none in which it tried.
+            self.joining_since = self.joining_since.map(|_| now);
+            if self.state == State::Joined {
+                // Any message takes an `away` back.
+                self.send(ClientMessage::Pong.encode());
+            }
         }
         match self.state {
             State::Backoff(_) => {
@@ -343,8 +347,13 @@ impl Client {
         self.hidden = true;
         self.unload(now);
         if self.state != State::Idle {
-            let identity = self.identity.clone().unwrap_or_default();
-            self.event(ClientEvent::Away(Identity { attempt: self.attempt, ..identity }));
+            let options = self.options.as_ref();
+            let predecessor = match (&self.joining_since, self.attempt) {
+                (None, _) => None,
+                (Some(_), 0) => options.and_then(|options| options.predecessor.clone()),
+                (Some(_), _) => options.map(|options| options.instance.clone()),
+            };
+            self.event(ClientEvent::Away { identity: self.identity.clone(), predecessor });
         }
     }
 
@@ -365,8 +374,7 @@ impl Client {
         self.heard_at = now;
         self.state = State::Joining;
         self.attempt += 1;
-        let known = self.identity.clone().filter(|identity| !identity.participant.0.is_empty());
-        let resume = known.map(|Identity { participant, secret, .. }| Resume {
+        let resume = self.identity.clone().map(|Identity { participant, secret }| Resume {
             participant,
             secret,
             position: self.position.filter(|_| !self.needs_snapshot),
@@ -376,6 +384,7 @@ impl Client {
             session: options.session.clone(),
             instance: options.instance.clone(),
             attempt: self.attempt,
+            predecessor: options.predecessor.clone(),
             user_name: options.user_name.clone(),
             user_data: options.user_data.clone(),
             token: options.token.clone(),
@@ -386,8 +395,12 @@ impl Client {
 
     /// A text frame came. One that is no message of this protocol is ignored: a later server may say more.
     pub fn socket_message(&mut self, now: Instant, text: &str) {
-        self.heard_at = now;
-        let Some(message) = ServerMessage::decode(text) else {
+        let message = ServerMessage::decode(text);
+        // Something else may speak at that address, for ever, but does not answer a join.
+        if self.state == State::Joined || message.is_some() {
+            self.heard_at = now;
+        }
+        let Some(message) = message else {
             return;
         };
         match (self.state, message) {
@@ -519,7 +532,7 @@ impl Client {
         self.needs_snapshot = false;
         self.sync_interval = Duration::from_millis(joined.sync_interval_ms).min(limits::SYNC_INTERVAL_MAX);
         self.grace = Duration::from_millis(joined.grace_ms);
-        self.identity = Some(Identity { participant: joined.participant, secret: joined.secret, attempt: 0 });
+        self.identity = Some(Identity { participant: joined.participant, secret: joined.secret });
         self.position = Some(joined.position);
         let changed = joined.state.is_some();
         self.outputs.extend(joined.state.map(ClientOutput::Data));
@@ -537,7 +550,9 @@ impl Client {
             }
         } else {
             let new_session = before.is_some_and(|before| before.epoch != joined.position.epoch);
-            let reset = new_session || joined.forked;
+            // Without a position in the join the server could not tell.
+            let back = before.is_some_and(|before| before.revision > joined.position.revision);
+            let reset = new_session || back || joined.forked;
             self.event(ClientEvent::Reconnected);
             if reset {
                 // All were made for a session that is gone: what was sent may have been part of it, the rest not. Of

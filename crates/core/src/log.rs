@@ -21,6 +21,8 @@ pub struct Log {
     newest: u64,
     /// The chain at `newest`, at the end, and at each revision before it.
     chains: VecDeque<Chain>,
+    /// Whether it goes on from what another server had, which may not have been all that clients have seen.
+    restored: bool,
     /// The update that led to `newest`, at the end, and those before it.
     updates: VecDeque<Logged>,
     key_bytes: usize,
@@ -35,18 +37,19 @@ struct Logged {
 impl Log {
     /// An empty log that begins at `position`.
     pub fn new(position: Position) -> Self {
-        Self::of(position, [position.chain].into())
-    }
-
-    /// A log without updates at `position`, which knows these chains: the last one is that of `position`.
-    pub(crate) const fn of(position: Position, chains: VecDeque<Chain>) -> Self {
         Self {
             epoch: position.epoch,
             newest: position.revision,
-            chains,
+            chains: [position.chain].into(),
+            restored: false,
             updates: VecDeque::new(),
             key_bytes: 0,
         }
+    }
+
+    /// The log of a session that was saved at `position`, with these chains, the last of which is that of `position`.
+    pub(crate) fn restored(position: Position, chains: VecDeque<Chain>) -> Self {
+        Self { chains, restored: true, ..Self::new(position) }
     }
 
     /// Adds the update that led to `position` and changed these keys.
@@ -59,7 +62,9 @@ impl Log {
         }
         self.key_bytes += key_bytes(&changed);
         self.updates.push_back(Logged { at: now, changed });
-        while self.updates.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES {
+        while (self.updates.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES)
+            && !mutant!("log-without-limit")
+        {
             self.forget_oldest();
         }
     }
@@ -84,11 +89,14 @@ impl Log {
             && self.updates_since(position.revision).is_some()
     }
 
-    /// Whether `position` is of this epoch and not known to be of this history: its chain is another one, or it is so
-    /// far back that nobody can tell any more. A lost history must never pass for the one that a client has.
+    /// Whether `position` is of this epoch and not of this history. Where there was a restart, one that is so far back
+    /// that nobody can tell any more counts as not: a lost history must never pass for the one that a client has.
     pub fn contradicts(&self, position: Position) -> bool {
-        let known = self.chain_at(position.revision);
-        position.epoch == self.epoch && known != Some(position.chain) && !mutant!("chain-not-compared")
+        let other = match self.chain_at(position.revision) {
+            Some(chain) => chain != position.chain,
+            None => position.revision > self.newest || self.restored,
+        };
+        position.epoch == self.epoch && other && !mutant!("chain-not-compared")
     }
 
     /// The keys that changed after `revision`, each once; none when the log does not reach back that far.
@@ -121,8 +129,11 @@ impl Log {
     }
 }
 
+/// What a key takes beside its name: a place in the list, and the head of its allocation.
+const KEY_OVERHEAD: usize = 48;
+
 fn key_bytes(keys: &[Arc<str>]) -> usize {
-    keys.iter().map(|key| key.len()).sum()
+    keys.iter().map(|key| key.len() + KEY_OVERHEAD).sum()
 }
 
 #[cfg(test)]
@@ -182,7 +193,10 @@ mod tests {
         assert!(log.contradicts(at(1, 4, 41)));
 
         let chains = limits::LOG_CHAINS as u64;
-        let longer = filled(chains + 5);
+        let mut longer = filled(chains + 5);
+        assert!(!longer.contradicts(at(1, 6, 60)));
+        assert!(!longer.contradicts(at(1, 5, 50)), "there never was another history");
+        longer.restored = true;
         assert!(!longer.contradicts(at(1, 6, 60)));
         assert!(longer.contradicts(at(1, 5, 50)), "nobody can tell any more");
     }
@@ -190,7 +204,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_by_the_size_of_the_keys_and_by_time_too() {
         let mut log = Log::new(Position::start(Epoch(1)));
-        let big: Arc<str> = "k".repeat(limits::LOG_KEY_BYTES / 2).into();
+        let big: Arc<str> = "k".repeat(limits::LOG_KEY_BYTES / 2 - KEY_OVERHEAD).into();
         for revision in 1..=10 {
             log.push(START, at(1, revision, revision), vec![big.clone()]);
         }

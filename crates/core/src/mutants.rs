@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// All of them. Each stands at the place that it breaks, as `mutant!("…")`.
-pub const ALL: [&str; 37] = [
+pub const ALL: [&str; 38] = [
     "dedupe-skipped",
     "limit-off-by-one",
     "equal-value-takes-a-revision",
@@ -41,6 +41,7 @@ pub const ALL: [&str; 37] = [
     "expired-write-sent",
     "results-not-saved",
     "chains-not-saved",
+    "log-without-limit",
 ];
 
 /// The place of the chosen one in [`ALL`], plus one.

@@ -186,7 +186,8 @@ impl Session {
             None => (admission.participant, false),
         };
         // A client that asked for somebody else must not send on what it had sent as that one.
-        let resumed = known && join.resume.as_ref().is_none_or(|resume| resume.participant == id);
+        let same = || self.members.get(&id).is_some_and(|member| member.instance == join.instance);
+        let resumed = known && join.resume.as_ref().map_or_else(same, |resume| resume.participant == id);
         let position = join.resume.as_ref().and_then(|resume| resume.position);
         let forked = position.is_some_and(|position| self.log.contradicts(position));
         let position = position.filter(|_| resumed);
@@ -318,17 +319,18 @@ impl Session {
     }
 
     /// The participant that a join may take over: the one that it names and proves to be, or, when the answer to an
-    /// earlier try got lost and the proof in it, the one that the same instance is.
+    /// earlier try got lost and the proof in it, the one that the same instance is, or the document before it was.
     fn known_participant(&self, join: &Join) -> Option<ParticipantId> {
         let named = join.resume.as_ref().and_then(|resume| {
             let member = self.members.get(&resume.participant)?;
             (member.secret == resume.secret).then(|| resume.participant.clone())
         });
-        let same_instance = || {
-            let member = self.members.values().find(|member| member.instance == join.instance)?;
+        let of_instance = |instance: &str| {
+            let member = self.members.values().find(|member| member.instance == instance)?;
             Some(member.participant.id.clone())
         };
-        named.or_else(same_instance)
+        let predecessor = || of_instance(join.predecessor.as_deref()?);
+        named.or_else(|| of_instance(&join.instance)).or_else(predecessor)
     }
 
     /// Whether the participant's client has joined on a newer connection: what is late must not supersede it.

@@ -60,6 +60,7 @@ fn golden_files_hold_every_client_message() {
         session: "standup".into(),
         instance: "00112233445566778899aabbccddeeff".into(),
         attempt: 1,
+        predecessor: None,
         user_name: "Ann \"A\"".into(),
         user_data: None,
         token: None,
@@ -72,6 +73,9 @@ fn golden_files_hold_every_client_message() {
     resuming.resume = Some(resume.clone());
     let mut lost = join.clone();
     lost.resume = Some(Resume { position: None, ..resume });
+
+    let mut reloaded = join.clone();
+    reloaded.predecessor = Some("ffeeddccbbaa99887766554433221100".into());
 
     let (sequence, epoch) = (7, Epoch(0x1f2e_3d4c_5b6a_7988));
     let replace = Update::new(MergeStrategy::Replace, [("code".into(), Some(json("\"358\"")))]);
@@ -87,6 +91,7 @@ fn golden_files_hold_every_client_message() {
         ("join", ClientMessage::Join(Box::new(join))),
         ("join-resuming", ClientMessage::Join(Box::new(resuming))),
         ("join-resuming-without-data", ClientMessage::Join(Box::new(lost))),
+        ("join-reloaded", ClientMessage::Join(Box::new(reloaded))),
         ("update-replace", ClientMessage::Update(UpdateRequest { sequence, epoch, update: replace })),
         ("update-shallow-merge", ClientMessage::Update(UpdateRequest { sequence, epoch, update: merge })),
         ("set-user-name", ClientMessage::SetUser { user_name: Some("Ann".into()), user_data: None }),
@@ -205,5 +210,17 @@ fn an_update_with_bad_data_can_still_be_answered() {
         r#""set":{}"#,
     ] {
         assert_eq!(update(rest), Err(DecodeError::BadUpdate { sequence: 3 }), "{rest}");
+    }
+}
+
+#[test]
+fn the_protocol_page_describes_every_message() {
+    let page = include_str!("../../../PROTOCOL.md");
+    for golden in [include_str!("golden/client.txt"), include_str!("golden/server.txt")] {
+        for line in golden.lines().filter(|line| !line.starts_with('#')) {
+            let kind = line.split("\"type\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            let heading = |line: &str| line.starts_with("### ") && line.contains(kind);
+            assert!(page.lines().any(heading), "{kind} has no section");
+        }
     }
 }

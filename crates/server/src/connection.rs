@@ -128,20 +128,19 @@ impl Seat {
     async fn relay(&mut self, socket: &mut Socket) -> Ending {
         // The message that has to wait for its turn. Nothing is read before that.
         let mut waiting: Option<(Instant, Message)> = None;
-        // Up to the last message: what came with it is no later sign of life.
-        let mut bytes_read = socket.bytes_read();
+        // Bytes that are no later sign of life: of messages that the session has got, and of pings.
+        let mut accounted = socket.bytes_read();
+        let mut check = Instant::now() + HEARD_INTERVAL;
         loop {
             let event = match &waiting {
-                None => match tokio::time::timeout(HEARD_INTERVAL, socket.next(true)).await {
-                    Ok(event) => {
-                        bytes_read = socket.bytes_read();
-                        event
-                    }
+                None => match tokio::time::timeout_at(check, socket.next(true)).await {
+                    Ok(event) => event,
                     Err(_) => {
-                        if socket.bytes_read() > bytes_read {
-                            bytes_read = socket.bytes_read();
+                        if socket.bytes_read() > accounted {
+                            accounted = socket.bytes_read();
                             self.tell(Input::Heard(self.place.connection)).await;
                         }
+                        check = Instant::now() + HEARD_INTERVAL;
                         continue;
                     }
                 },
@@ -154,6 +153,10 @@ impl Seat {
                     }
                 },
             };
+            if let Event::Received(message) = &event {
+                let ping = message.is_ping() || message.is_pong();
+                accounted = if ping { accounted + frame_bytes(message) } else { socket.bytes_read() };
+            }
             match event {
                 Event::Received(message) if message.is_close() => {
                     self.forward(&message).await;
@@ -184,6 +187,11 @@ impl Seat {
     async fn tell(&self, input: Input) {
         let _ = self.place.inbox.send(input).await;
     }
+}
+
+/// What a ping or pong of a client takes: header, mask and payload.
+fn frame_bytes(message: &Message) -> u64 {
+    6 + message.as_payload().len() as u64
 }
 
 /// What a message means to the protocol; pings and pongs of the WebSocket mean nothing.

@@ -198,6 +198,7 @@ mod tests {
             session: name.into(),
             instance: random::secret(),
             attempt: 1,
+            predecessor: None,
             user_name: String::new(),
             user_data: None,
             token: None,

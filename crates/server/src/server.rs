@@ -157,6 +157,8 @@ async fn accept_until(
                 Ok((stream, peer)) => {
                     tokio::spawn(serve(stream, peer.ip(), router.clone(), server.clone()));
                 }
+                // This one alone: it ended before it was accepted.
+                Err(error) if is_of_one_peer(&error) => debug!(%error, "a connection was lost at once"),
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
                     server.shortage.notify_waiters();
@@ -166,6 +168,11 @@ async fn accept_until(
             () = &mut end => break,
         }
     }
+}
+
+fn is_of_one_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
 /// Sends all clients away and waits until they have gone.

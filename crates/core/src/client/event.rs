@@ -61,8 +61,14 @@ pub enum ClientEvent {
     },
     /// The oldest unanswered [`Client::set_user`](super::Client::set_user) has taken effect.
     UserSet,
-    /// The page goes away. The next document of the tab may come back as this participant.
-    Away(Identity),
+    /// The page goes away. The next document of the tab may come back as this participant, or go on with a join that
+    /// has no answer: see [`JoinOptions::predecessor`](super::JoinOptions::predecessor).
+    Away {
+        /// The participant, if there is one.
+        identity: Option<Identity>,
+        /// The instance whose join has no answer.
+        predecessor: Option<String>,
+    },
     /// The client has stopped and will not try again.
     Failed(Failure),
     /// The client has left, by itself or after a failure.

@@ -113,14 +113,14 @@ pub const QUEUED_RESULTS: usize = 200;
 /// Updates in a session's log. A client that missed more gets a snapshot.
 pub const LOG_UPDATES: usize = 512;
 
-/// Bytes of key names in a session's log.
+/// Bytes of keys in a session's log: each key is its name and 48 more.
 pub const LOG_KEY_BYTES: usize = 256 * 1024;
 
 /// How long an update stays in a session's log: far longer than a client is usually away.
 pub const LOG_AGE: Duration = Duration::from_secs(120);
 
-/// Revisions whose chain a session knows: 64 KiB of them. A client that has missed more is told that its history may be
-/// another one.
+/// Revisions whose chain a session knows: 64 KiB of them. After a restart a client that has missed more is told that its
+/// history may be another one.
 pub const LOG_CHAINS: usize = 8_192;
 
 /// A write that could not be sent for this long is dropped and reported, so that an old "mute everyone" never fires.

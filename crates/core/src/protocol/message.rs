@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A participant's public id (`session_id` in Daily's words): new on every join, kept by a resume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub String);
 
 impl ParticipantId {
@@ -64,6 +64,8 @@ pub struct Join {
     pub instance: String,
     /// 1, 2, 3… for each connection of the instance. A join that comes late, after a newer one, is turned away.
     pub attempt: u64,
+    /// The instance of the document before it, when that was reloaded while it still waited for the answer to its join.
+    pub predecessor: Option<String>,
     /// The participant's name; may be empty.
     pub user_name: String,
     /// The participant's user data, if any.

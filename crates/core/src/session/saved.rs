@@ -114,7 +114,7 @@ impl Session {
             config,
             position,
             data,
-            log: Log::of(position, chains),
+            log: Log::restored(position, chains),
             members,
             readers: BTreeMap::new(),
             graces,

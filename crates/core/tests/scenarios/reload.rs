@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use meeting_session_core::Json;
-use meeting_session_core::client::{ClientEvent, Failure, Identity};
+use meeting_session_core::client::{ClientEvent, Failure, Identity, JoinOptions};
 use meeting_session_core::protocol::{CloseCode, limits};
 
-use crate::support::{World, merge};
+use crate::support::{World, merge, options};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,7 +21,7 @@ fn unload(world: &mut World, peer: usize) -> Identity {
 
 fn identity(world: &mut World, peer: usize) -> Identity {
     let away = |event| match event {
-        ClientEvent::Away(identity) => Some(identity),
+        ClientEvent::Away { identity, .. } => identity,
         _ => None,
     };
     world.take_events(peer).into_iter().find_map(away).expect("it said who it was")
@@ -146,7 +146,7 @@ fn leaving_while_the_page_unloads_may_be_a_reload() {
     let events = world.take_events(0);
     assert_eq!(events.last(), Some(&ClientEvent::Left));
     let left = events.into_iter().find_map(|event| match event {
-        ClientEvent::Away(identity) => Some(identity),
+        ClientEvent::Away { identity, .. } => identity,
         _ => None,
     });
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
@@ -172,4 +172,35 @@ fn leaving_some_time_after_a_page_stayed_is_leaving() {
     world.peers[0].client.leave(now);
     world.settle();
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}
+
+#[test]
+fn a_page_that_is_reloaded_while_it_joins_goes_on_with_that_join() {
+    let mut world = World::with(&["bob"]);
+    world.take_events(0);
+    world.stall_new = true;
+    let first = world.join("ann");
+    world.stall_new = false;
+    let now = world.now;
+    world.peers[first].client.hide(now);
+    world.settle();
+    let away = world.take_events(first).into_iter().find_map(|event| match event {
+        ClientEvent::Away { identity, predecessor } => Some((identity, predecessor)),
+        _ => None,
+    });
+    let (identity, predecessor) = away.unwrap();
+    assert_eq!(identity, None);
+    world.cut(first);
+    let next = world.join_with(JoinOptions { predecessor: predecessor.clone(), ..options("ann", 7) });
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+    assert_eq!(presence_changes(&mut world, 0), 1, "one ann");
+    world.update(next, merge(&[("a", Some("1"))]));
+
+    // Whoever has taken a copy of that is not answered with what this one was.
+    let copy = world.join_with(JoinOptions { predecessor, ..options("ann", 8) });
+    world.update(copy, merge(&[("b", Some("2"))]));
+    world.run(SECOND * 2);
+    assert_eq!(world.session.as_ref().unwrap().data().to_text(), r#"{"a":1,"b":2}"#);
+    assert_eq!(world.peers[next].client.participant().map(|_| ()), Some(()), "and this one is left alone");
+    assert_ne!(world.peers[next].client.participant(), world.peers[copy].client.participant());
 }

@@ -75,9 +75,13 @@ impl World {
 
     /// The same for a document that has this of an earlier one.
     pub(crate) fn join_as(&mut self, name: &str, resume: Option<Identity>) -> usize {
+        self.join_with(JoinOptions { resume, ..options(name, self.peers.len()) })
+    }
+
+    pub(crate) fn join_with(&mut self, options: JoinOptions) -> usize {
         let index = self.peers.len();
         let mut client = Client::new(index as u64 + 1);
-        client.join(self.now, JoinOptions { resume, ..options(name, index) }).expect("a short name");
+        client.join(self.now, options).expect("a short name");
         self.peers.push(Peer {
             client,
             data: SessionData::default(),
@@ -312,6 +316,7 @@ pub(crate) fn options(name: &str, index: usize) -> JoinOptions {
         token: None,
         instance: format!("{index:032x}"),
         resume: None,
+        predecessor: None,
     }
 }
 

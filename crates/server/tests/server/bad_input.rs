@@ -204,6 +204,40 @@ async fn a_message_on_a_slow_line_is_a_sign_of_life() {
 }
 
 #[tokio::test]
+async fn slow_fragments_are_a_sign_of_life_and_pings_between_them_take_nothing_from_it() {
+    let server = Server::start().await;
+    let mut peer = Peer::join(&server, "standup", "Ana").await;
+    let text = ClientMessage::Update(peer.request(1, merge(&[("slow", "1")]))).encode();
+    let (mut first, mut rest) = (TEXT, text.as_bytes());
+    for _ in 0..14 {
+        let (now, later) = rest.split_at(2);
+        peer.socket.send_frame(first, now).await;
+        peer.socket.send_frame(FIN | PING, b"").await;
+        (first, rest) = (CONTINUATION, later);
+        sleep_ms(3_000).await;
+    }
+    peer.socket.send_frame(FIN | CONTINUATION, rest).await;
+    while !matches!(peer.socket.receive().await, Received::Text(text) if text.contains("applied")) {}
+}
+
+#[tokio::test]
+async fn pings_alone_are_no_sign_of_life() {
+    let server = Server::start().await;
+    let mut peer = Peer::join(&server, "standup", "Ana").await;
+    for _ in 0..10 {
+        peer.socket.send_frame(FIN | PING, b"still there?").await;
+        sleep_ms(2_900).await;
+    }
+    loop {
+        match peer.socket.receive().await {
+            Received::Close(code, _) => break assert_eq!(code, CloseCode::SILENT.0),
+            Received::Pong(_) | Received::Text(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_close_from_the_client_is_echoed() {
     let server = Server::start().await;
     let mut joined = Peer::join(&server, "standup", "Ana").await.socket;

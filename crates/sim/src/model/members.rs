@@ -59,6 +59,11 @@ impl Members {
         self.by_connection(connection).and_then(|id| Some(self.members.get(&id)?.instance.as_str()))
     }
 
+    /// The client that a participant is.
+    pub(crate) fn instance_of_participant(&self, id: &ParticipantId) -> Option<&str> {
+        self.members.get(id).map(|member| &*member.instance)
+    }
+
     /// Who a join must turn out to be: the participant that it proves to be, or the one that the same client is
     /// already, when the answer that told it so was lost.
     pub(crate) fn expect(&self, join: &Join) -> Expected {
@@ -67,7 +72,11 @@ impl Members {
             (member.secret == resume.secret).then_some((id, member))
         });
         let same = || self.members.iter().find(|(_, member)| member.instance == join.instance);
-        match proven.or_else(same) {
+        let before = || {
+            let predecessor = join.predecessor.as_ref()?;
+            self.members.iter().find(|(_, member)| member.instance == *predecessor)
+        };
+        match proven.or_else(same).or_else(before) {
             Some((_, member)) if member.instance == join.instance && join.attempt <= member.attempt => {
                 Expected::Stale
             }
@@ -161,6 +170,7 @@ mod tests {
             session: "s".into(),
             instance: instance.into(),
             attempt,
+            predecessor: None,
             user_name: String::new(),
             user_data: None,
             token: None,

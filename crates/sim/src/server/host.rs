@@ -283,10 +283,12 @@ impl Host {
             totals.count("late joins turned away");
             return Ok(());
         };
-        let asked = join.resume.as_ref().map(|resume| &resume.participant);
         let (id, resumed) = match who {
             Expected::Stale => (None, false),
-            Expected::Known(id) => (Some(id), asked.is_none_or(|asked| asked == id)),
+            Expected::Known(id) => {
+                let same = || self.members.instance_of_participant(id) == Some(&*join.instance);
+                (Some(id), join.resume.as_ref().map_or_else(same, |resume| resume.participant == *id))
+            }
             Expected::New => (Some(&admission.participant), false),
         };
         ensure!(

@@ -5,6 +5,7 @@ use meeting_session_core::protocol::{CloseCode, Rejection};
 use meeting_session_core::session::{ConnectionId, Frame};
 use meeting_session_core::{Client, Instant};
 
+use super::person::Saved;
 use super::{Event, Person, World};
 use crate::dice::Millis;
 use crate::network::{Item, LOST, Way};
@@ -124,7 +125,10 @@ impl World {
                 ensure!(open.is_empty(), "G17", "person {person} left and the writes {open:?} did not end");
                 self.close_socket(person, NO_STATUS);
             }
-            ClientEvent::Away(identity) => one.saved = Some((one.session, identity.clone())),
+            ClientEvent::Away { identity, predecessor } => {
+                let (identity, predecessor) = (identity.clone(), predecessor.clone());
+                one.saved = Some(Saved { session: one.session, identity, predecessor });
+            }
             ClientEvent::SessionReset(_) => self.totals.count("resets told"),
             ClientEvent::Interrupted => self.totals.count("interruptions told"),
             _ => {}

@@ -8,6 +8,14 @@ use super::clock::Clock;
 use crate::checks::{Custody, View};
 use crate::dice::Millis;
 
+/// What a page that goes away leaves behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    pub(crate) session: usize,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) predecessor: Option<String>,
+}
+
 /// One person, through all lives of the page.
 #[derive(Debug)]
 pub(crate) struct Person {
@@ -23,8 +31,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     /// Changes of it that have not been said to have taken effect.
     pub(crate) unset_names: usize,
-    /// What the page has saved for the next one in its tab, and of which session.
-    pub(crate) saved: Option<(usize, Identity)>,
+    /// What the page has saved for the next one in its tab.
+    pub(crate) saved: Option<Saved>,
     /// Whether another page has come back as this one's participant.
     pub(crate) taken: bool,
     /// Whether its client has been told to send everything at once.
@@ -85,7 +93,7 @@ impl Person {
         life: usize,
         session: usize,
         name: String,
-        resume: Option<Identity>,
+        saved: Option<Saved>,
     ) -> JoinOptions {
         self.life = life;
         self.session = session;
@@ -101,7 +109,8 @@ impl Person {
             user_data: None,
             token: None,
             instance: format!("{life:032x}"),
-            resume,
+            resume: saved.as_ref().and_then(|saved| saved.identity.clone()),
+            predecessor: saved.and_then(|saved| saved.predecessor),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use meeting_session_core::Client;
 use meeting_session_core::Json;
-use meeting_session_core::client::{Identity, WriteFailure, WriteId};
+use meeting_session_core::client::{WriteFailure, WriteId};
 use meeting_session_core::protocol::{Rejection, limits};
 use std::collections::BTreeMap;
 
+use super::person::Saved;
 use super::serving::GOING_AWAY;
 use super::{Event, World};
 use crate::checks::{PAIR, Write};
@@ -71,20 +72,19 @@ impl World {
         let saved = self.saved(person);
         // Most have one session that they come back to.
         let session = match &saved {
-            Some((session, _)) => *session,
+            Some(saved) => saved.session,
             None if self.dice.chance(800) => person % sessions,
             None => self.dice.index(sessions),
         };
-        let resume = saved.map(|(_, identity)| identity);
         let name = format!("person {person}.{life}");
         self.note(|| format!("{person} joins session {session} as life {life}"));
-        let options = self.people[person].begin(life, session, name, resume);
+        let options = self.people[person].begin(life, session, name, saved);
         self.person_input(person, |client, now| client.join(now, options))?.ok();
         Ok(())
     }
 
     /// The participant that a page wants to come back as: what its tab has saved, or a copy of what another has.
-    fn saved(&mut self, person: usize) -> Option<(usize, Identity)> {
+    fn saved(&mut self, person: usize) -> Option<Saved> {
         let own = self.people[person].saved.take();
         if own.is_some() || !self.dice.chance(100) {
             return own.filter(|_| self.dice.chance(900));
@@ -93,7 +93,9 @@ impl World {
         let copied = self.people[other].saved.clone()?;
         self.totals.count("identities copied");
         for one in &mut self.people {
-            one.taken |= one.client.participant() == Some(&copied.1.participant);
+            let copy = copied.identity.as_ref().map(|identity| &identity.participant);
+            one.taken |= one.client.participant().is_some() && one.client.participant() == copy;
+            one.taken |= copied.predecessor.as_deref() == Some(&format!("{:032x}", one.life));
         }
         Some(copied)
     }

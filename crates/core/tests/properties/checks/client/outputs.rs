@@ -128,7 +128,7 @@ impl World {
                 assert!(self.writes.is_empty(), "nothing goes over into another session: {:?}", self.writes);
             }
             ClientEvent::SessionChanged => assert!(self.joined),
-            ClientEvent::Away(_) => assert!(self.active),
+            ClientEvent::Away { .. } => assert!(self.active),
             ClientEvent::ParticipantJoined(_)
             | ClientEvent::ParticipantUpdated(_)
             | ClientEvent::ParticipantLeft(_)

@@ -147,7 +147,8 @@ impl World {
             user_data: user_data.as_ref().map(Value::json),
             token: token.then(|| "t".repeat(limits::TOKEN_UNITS)),
             instance: format!("{:032x}", self.joins),
-            resume: resume.then(|| Identity { participant: participant_id(0), secret, attempt: 0 }),
+            resume: resume.then(|| Identity { participant: participant_id(0), secret }),
+            predecessor: None,
         };
         if self.client.join(self.now, options).is_ok() && !self.active {
             self.active = true;
