@@ -95,8 +95,8 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// How long a participant is kept whose page said that it goes away: long enough for a reload.
 pub const AWAY_GRACE: Duration = Duration::from_secs(5);
 
-/// A reader that has not taken all that was sent to it for this long is disconnected: time for a full join answer at
-/// 3 KB a second. One that takes nothing at all is noticed sooner, by its silence.
+/// A reader that has not taken all that was sent to it for this long is disconnected. One that takes nothing at all is
+/// noticed sooner, by its silence.
 pub const BLOCKED_MAX: Duration = Duration::from_secs(120);
 
 /// Events (not data) that wait for a reader whose socket takes nothing.
