@@ -50,7 +50,7 @@ impl SessionClient {
         let user_data = user_data.map(Json::from_stringified);
         let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
         let resume =
-            (!participant.is_empty()).then(|| Identity { participant: ParticipantId(participant), secret });
+            (!participant.is_empty()).then_some(Identity { participant: ParticipantId(participant), secret });
         let predecessor = Some(predecessor).filter(|instance| !instance.is_empty());
         let options = JoinOptions { session, user_name, user_data, token, instance, resume, predecessor };
         self.driver.set_address(url);
