@@ -12,7 +12,8 @@ const PROGRAMS = {
   CHROMEDRIVER: { names: ['chromedriver'], debian: 'chromium-driver' },
   FIREFOX: { names: ['firefox-esr', 'firefox'], debian: 'firefox-esr' },
   GECKODRIVER: { names: ['geckodriver'] },
-  NGINX: { names: ['nginx'] },
+  // Not NGINX, which nginx itself reads for something else.
+  NGINX_BINARY: { names: ['nginx'] },
   OPENSSL: { names: ['openssl'], debian: 'openssl' },
 };
 
@@ -32,13 +33,13 @@ export function find(variable) {
 export async function installBrowsers() {
   await installFromDebian();
   if (!find('GECKODRIVER')) await installGeckodriver();
-  if (!find('NGINX') && isDebian() && process.getuid() === 0) await installNginx();
+  if (!find('NGINX_BINARY') && isDebian() && process.getuid() === 0) await installNginx();
   const found = Object.fromEntries(Object.keys(PROGRAMS).map((variable) => [variable, find(variable)]));
   const missing = Object.keys(found).filter((variable) => !found[variable]);
   if (missing.length > 0) {
     throw new Failure(
       `The tests need Chromium or Chrome, its chromedriver, Firefox, nginx and openssl; not found: ${missing.join(', ')}. ` +
-        'Install them (on Debian: `sudo apt-get install chromium chromium-driver firefox-esr nginx openssl`), or set  ' +
+        'Install them (on Debian: `sudo apt-get install chromium chromium-driver firefox-esr nginx openssl`), or set ' +
         'these environment variables to the programs.',
     );
   }

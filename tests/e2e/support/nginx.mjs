@@ -79,13 +79,13 @@ class Nginx {
 
   /** `nginx -t`: fails with what nginx says against its configuration, and with what it warns of. */
   async check() {
-    const { stderr } = await run(find('NGINX'), ['-t', ...this.#args]);
+    const { stderr } = await run(find('NGINX_BINARY'), ['-t', ...this.#args]);
     assert.match(stderr, /test is successful/);
     assert.doesNotMatch(stderr, /\[(warn|error|alert|emerg)\]/);
   }
 
   async start() {
-    this.#child = spawn(find('NGINX'), this.#args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(find('NGINX_BINARY'), this.#args, { stdio: ['ignore', 'ignore', 'pipe'] });
     alive.add(this.#child);
     this.#ended = once(this.#child, 'close').finally(() => alive.delete(this.#child));
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
