@@ -37,6 +37,8 @@ pub(crate) struct Driver {
     lifecycle: RefCell<Option<Lifecycle>>,
     /// The core's time and the date at the last input.
     clock: Cell<(Instant, f64)>,
+    /// How many writes had no answer when the page was last told.
+    unanswered: Cell<usize>,
 }
 
 impl Driver {
@@ -59,6 +61,7 @@ impl Driver {
             })),
             lifecycle: RefCell::default(),
             clock: Cell::default(),
+            unanswered: Cell::default(),
         })
     }
 
@@ -100,7 +103,13 @@ impl Driver {
                 self.carry_out(now, output);
             }
         }
-        let deadline = self.client.borrow().poll_timeout();
+        let (deadline, unanswered) = {
+            let client = self.client.borrow();
+            (client.poll_timeout(), client.unanswered_writes())
+        };
+        if self.unanswered.replace(unanswered) != unanswered {
+            self.page.tell("saving", &decimal(unanswered as u64), "");
+        }
         self.timer.borrow_mut().set(now, deadline);
         self.page.deliver();
     }
@@ -115,9 +124,9 @@ impl Driver {
             }
             ClientOutput::Disconnect => drop(self.socket.take()),
             ClientOutput::Data(change) => {
-                let StateChange { since, set, deleted } = change;
+                let StateChange { since, set, deleted, writes } = change;
                 let deleted = array(deleted.iter(), |text, key| push_quoted(text, key));
-                self.page.data(set.as_str(), &deleted, since.is_none());
+                self.page.data(set.as_str(), &deleted, writes.as_str(), since.is_none());
             }
             ClientOutput::Event(event) => self.tell(event),
         }
@@ -183,19 +192,19 @@ impl Driver {
                 let epoch = self.client.borrow().position().map(|position| position.epoch.to_hex());
                 tell("session", &epoch.unwrap_or_default(), "");
             }
-            ClientEvent::DataChanged => tell("changed", "", ""),
+            ClientEvent::DataChanged => tell("changed", &decimal(self.revision()), ""),
             ClientEvent::Interrupted => tell("interrupted", "", ""),
             ClientEvent::Reconnected => tell("reconnected", own(&self.client.borrow()), ""),
             ClientEvent::SessionReset(reset) => tell("reset", reset.reason(), ""),
             ClientEvent::WriteFailed(failure) => {
-                let size = failure.size().map(|size| decimal(size as u64));
-                tell("writeFailed", failure.code(), &size.unwrap_or_default());
+                let number = failure.number().map(decimal);
+                tell("writeFailed", failure.code(), &number.unwrap_or_default());
             }
             ClientEvent::WriteEnded { write, end } => {
                 let (how, number) = match end {
                     WriteEnd::Applied(revision) => ("applied", revision),
                     WriteEnd::Unchanged(revision) => ("unchanged", revision),
-                    WriteEnd::Failed(failure) => (failure.code(), failure.size().unwrap_or(0) as u64),
+                    WriteEnd::Failed(failure) => (failure.code(), failure.number().unwrap_or(0)),
                 };
                 let mut end = decimal(number);
                 end.push(' ');

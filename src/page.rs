@@ -10,10 +10,10 @@ extern "C" {
     /// The page's view of one session.
     pub type Page;
 
-    /// The data changed: `set` is an object with the new values, `deleted` an array of keys. With `whole`, `set` is
-    /// all of it. The application is told by the event `changed`.
+    /// The data changed: `set` is an object with the new values, `deleted` an array of keys, `writes` who changed them, as
+    /// on the wire. With `whole`, `set` is all of it. The application is told by the event `changed`.
     #[wasm_bindgen(method)]
-    pub(crate) fn data(this: &Page, set: &str, deleted: &str, whole: bool);
+    pub(crate) fn data(this: &Page, set: &str, deleted: &str, writes: &str, whole: bool);
 
     /// Something happened. `event` names the method of `js/page.js` that takes it over, with what it says there; one
     /// method for all costs a page of code less than one for each.

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use meeting_session_core::client::{Identity, JoinOptions, WriteId};
 use meeting_session_core::json::hex;
-use meeting_session_core::protocol::{ParticipantId, limits};
+use meeting_session_core::protocol::{Condition, ParticipantId, limits};
 use meeting_session_core::{Json, MergeStrategy, Update};
 use wasm_bindgen::prelude::*;
 
@@ -73,20 +73,39 @@ impl SessionClient {
     /// With `write` 0 it is batched. With another number, which the page has not used before, it goes at once, and the
     /// page is told `writeEnded` with that number in any case.
     ///
+    /// `strategy` is a place in [`MergeStrategy::ALL`]. `if_revision` and `if_unchanged`, a JSON array of keys, are the
+    /// condition of a write that is not batched.
+    ///
     /// Returns nothing when that was accepted. Otherwise nothing was done, and it returns 0 when a key has no text that
     /// could be read back, or the size of `set` when that is over [`limits::DATA_UNITS`].
-    pub fn update(&self, write: u32, merge: bool, set: &str, deleted: &str) -> Option<u32> {
-        let strategy = if merge { MergeStrategy::ShallowMerge } else { MergeStrategy::Replace };
-        let Some(update) = Update::from_stringified(strategy, set, deleted) else { return Some(0) };
+    pub fn update(
+        &self,
+        write: u32,
+        strategy: usize,
+        set: &str,
+        deleted: &str,
+        if_revision: Option<f64>,
+        if_unchanged: &str,
+    ) -> Option<u32> {
+        let strategy = MergeStrategy::ALL.get(strategy).copied().unwrap_or(MergeStrategy::Replace);
+        let update = Update::from_stringified(strategy, set, deleted);
+        let condition =
+            Condition::from_stringified(if_revision.map(|revision| revision as u64), if_unchanged);
+        let (Some(update), Some(condition)) = (update, condition) else { return Some(0) };
         let units = update.units();
         if units > limits::DATA_UNITS {
             return u32::try_from(units).ok();
         }
         self.driver.input(|client, now| match write {
             0 => client.update(now, update),
-            number => client.write(now, WriteId(number), update),
+            number => client.write(now, WriteId(number), update, condition),
         });
         None
+    }
+
+    /// Takes back a write that was not sent; the page is told nothing more of it. False when it is too late.
+    pub fn withdraw(&self, write: u32) -> bool {
+        self.driver.input(|client, _| client.withdraw(WriteId(write)))
     }
 
     /// Sends a message, JSON text, to these participants (a JSON array of ids) or to all others. False when it has

@@ -6,7 +6,7 @@ use meeting_session_chaos::checks::{Verdict, check};
 use meeting_session_chaos::history::{Event, Kind, Line, PageId};
 use meeting_session_chaos::page::{PAIR, digest, marker, roster_digest};
 use meeting_session_core::position::Epoch;
-use meeting_session_core::protocol::{ClientMessage, UpdateRequest};
+use meeting_session_core::protocol::{ClientMessage, Condition, UpdateRequest};
 use meeting_session_core::{Json, MergeStrategy, Position, Update};
 
 const ANA: PageId = PageId(0, 1);
@@ -68,7 +68,8 @@ impl Tale {
     }
 
     fn send(&mut self, page: PageId, sequence: u64, update: Update) {
-        let request = UpdateRequest { sequence, epoch: self.position.epoch, update };
+        let request =
+            UpdateRequest { sequence, epoch: self.position.epoch, update, condition: Condition::default() };
         let frame = ClientMessage::Update(request).encode();
         self.tell(page, Event::Sent { participant: name(page), frame });
     }

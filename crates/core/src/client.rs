@@ -233,21 +233,37 @@ impl Client {
     /// Writes session data, batched: at once after a quiet interval, otherwise with the rest at its end.
     pub fn update(&mut self, now: Instant, update: Update) {
         if self.joining_since.is_none() && !update.is_noop() {
-            self.push_write(now, None, update);
+            self.push_write(now, None, update, Condition::default());
         }
     }
 
     /// Writes session data at once, after all that was written before. [`ClientEvent::WriteEnded`] with the number that
-    /// the owner gives it follows in any case.
-    pub fn write(&mut self, now: Instant, write: WriteId, update: Update) {
-        self.push_write(now, Some(write), update);
+    /// the owner gives it follows in any case. `condition` is about the data as it is here now.
+    pub fn write(&mut self, now: Instant, write: WriteId, update: Update, mut condition: Condition) {
+        if !condition.unchanged.is_empty() {
+            condition.seen = self.position.map_or(0, |position| position.revision);
+        }
+        self.push_write(now, Some(write), update, condition);
     }
 
-    fn push_write(&mut self, now: Instant, owner: Owner, update: Update) {
+    /// Takes back a write if it was not sent, so that it never is, and nothing more is told of it. False when it is too
+    /// late.
+    pub fn withdraw(&mut self, write: WriteId) -> bool {
+        let withdrawn = self.writes.withdraw(write);
+        self.leave_if_answered();
+        withdrawn
+    }
+
+    /// How many writes have no answer yet. What is batched counts as one.
+    pub fn unanswered_writes(&self) -> usize {
+        self.writes.unanswered_count()
+    }
+
+    fn push_write(&mut self, now: Instant, owner: Owner, update: Update, condition: Condition) {
         if self.state == State::Idle || self.joining_since.is_some() {
             return self.write_failed(owner, WriteFailure::Left);
         }
-        if let Err(failure) = self.writes.push(now, owner, update) {
+        if let Err(failure) = self.writes.push(now, owner, update, condition) {
             return self.write_failed(owner, failure);
         }
         if self.hidden {

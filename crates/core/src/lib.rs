@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod random;
 mod scan;
 pub mod session;
+pub mod stamp;
 pub mod throttle;
 pub mod time;
 pub mod update;

@@ -1,15 +1,16 @@
-//! Which keys each of the last updates changed, and the chain at each of the last revisions.
+//! Which keys each of the last updates changed, by whom, and the chain at each of the last revisions.
 //!
 //! The log holds no values: a delta is made from the keys that changed since a revision and the values that they have
 //! now, so that one delta can skip over any number of revisions. The chains reach further back than the keys, so that
 //! a client that has missed too much for a delta can still be told whether its history is this one.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::position::{Chain, Epoch, Position};
 use crate::protocol::limits;
+use crate::stamp::Stamp;
 use crate::time::Instant;
 
 /// The last updates of a session, bounded by [`limits::LOG_UPDATES`], [`limits::LOG_KEY_BYTES`] and
@@ -31,6 +32,7 @@ pub struct Log {
 #[derive(Debug)]
 struct Logged {
     at: Instant,
+    stamp: Arc<Stamp>,
     changed: Vec<Arc<str>>,
 }
 
@@ -53,7 +55,7 @@ impl Log {
     }
 
     /// Adds the update that led to `position` and changed these keys.
-    pub fn push(&mut self, now: Instant, position: Position, changed: Vec<Arc<str>>) {
+    pub fn push(&mut self, now: Instant, position: Position, stamp: Arc<Stamp>, changed: Vec<Arc<str>>) {
         debug_assert_eq!(position.revision, self.newest + 1);
         self.newest = position.revision;
         self.chains.push_back(position.chain);
@@ -61,7 +63,7 @@ impl Log {
             self.chains.pop_front();
         }
         self.key_bytes += key_bytes(&changed);
-        self.updates.push_back(Logged { at: now, changed });
+        self.updates.push_back(Logged { at: now, stamp, changed });
         while (self.updates.len() > limits::LOG_UPDATES || self.key_bytes > limits::LOG_KEY_BYTES)
             && !mutant!("log-without-limit")
         {
@@ -99,11 +101,15 @@ impl Log {
         position.epoch == self.epoch && other && !mutant!("chain-not-compared")
     }
 
-    /// The keys that changed after `revision`, each once; none when the log does not reach back that far.
-    pub fn changed_since(&self, revision: u64) -> Option<BTreeSet<&Arc<str>>> {
+    /// The keys that changed after `revision`, with who changed each last; none when the log does not reach back that far.
+    pub fn changed_since(&self, revision: u64) -> Option<BTreeMap<&str, &Arc<Stamp>>> {
         let missed = self.updates_since(revision)?;
         let from = self.updates.len() - missed;
-        Some(self.updates.range(from..).flat_map(|update| &update.changed).collect())
+        let mut changed = BTreeMap::new();
+        for update in self.updates.range(from..) {
+            changed.extend(update.changed.iter().map(|key| (&**key, &update.stamp)));
+        }
+        Some(changed)
     }
 
     /// The chains at the last revisions, the newest last.
@@ -141,6 +147,7 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
+    use crate::protocol::ParticipantId;
 
     const START: Instant = Instant::from_millis(1_000);
 
@@ -148,9 +155,18 @@ mod tests {
         let mut log = Log::new(Position::start(Epoch(1)));
         for revision in 1..=updates {
             let changed = vec![Arc::from(format!("k{revision}")), Arc::from("every")];
-            log.push(START + Duration::from_secs(revision), at(1, revision, revision * 10), changed);
+            log.push(
+                START + Duration::from_secs(revision),
+                at(1, revision, revision * 10),
+                stamp(revision),
+                changed,
+            );
         }
         log
+    }
+
+    fn stamp(revision: u64) -> Arc<Stamp> {
+        Arc::new(Stamp { revision, by: ParticipantId("p".into()), at: 0 })
     }
 
     fn at(epoch: u64, revision: u64, chain: u64) -> Position {
@@ -161,9 +177,11 @@ mod tests {
     fn changed_keys_are_listed_once_and_only_as_far_back_as_is_known() {
         let log = filled(3);
         let keys = |revision| {
-            log.changed_since(revision).map(|keys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>())
+            log.changed_since(revision).map(|keys| {
+                keys.iter().map(|(key, stamp)| format!("{key} {}", stamp.revision)).collect::<Vec<_>>()
+            })
         };
-        assert_eq!(keys(1).unwrap(), ["every", "k2", "k3"]);
+        assert_eq!(keys(1).unwrap(), ["every 3", "k2 2", "k3 3"]);
         assert_eq!(keys(3).unwrap(), Vec::<String>::new());
         assert_eq!(keys(4), None);
 
@@ -206,7 +224,7 @@ mod tests {
         let mut log = Log::new(Position::start(Epoch(1)));
         let big: Arc<str> = "k".repeat(limits::LOG_KEY_BYTES / 2 - KEY_OVERHEAD).into();
         for revision in 1..=10 {
-            log.push(START, at(1, revision, revision), vec![big.clone()]);
+            log.push(START, at(1, revision, revision), stamp(revision), vec![big.clone()]);
         }
         assert!(log.changed_since(7).is_none());
         assert!(log.changed_since(8).is_some());

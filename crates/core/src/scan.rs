@@ -30,6 +30,15 @@ pub(crate) fn items(text: &str) -> Option<Vec<&str>> {
     Some(items)
 }
 
+/// The texts in an array of JSON strings; `None` for anything else and where one has half a surrogate pair.
+pub(crate) fn strings(text: &str) -> Option<Vec<String>> {
+    let mut strings = Vec::new();
+    for item in items(text)? {
+        strings.push(string(item)?);
+    }
+    Some(strings)
+}
+
 /// The text that a JSON string stands for; `None` for anything else and for half a surrogate pair.
 pub(crate) fn string(text: &str) -> Option<String> {
     unescaped(text.strip_prefix('"')?.strip_suffix('"')?)

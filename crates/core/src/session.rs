@@ -22,8 +22,9 @@ use crate::json::{Json, utf16_units};
 use crate::log::Log;
 use crate::position::{Epoch, Position};
 use crate::protocol::*;
+use crate::stamp::{Stamp, writes};
 use crate::time::Instant;
-use crate::update::push_object;
+use crate::update::{Update, push_object};
 use member::{Member, Remembered};
 use reader::Reader;
 
@@ -89,6 +90,8 @@ pub struct Session {
     config: SessionConfig,
     position: Position,
     data: SessionData,
+    /// Who last changed each key that is there.
+    stamps: BTreeMap<Arc<str>, Arc<Stamp>>,
     log: Log,
     members: BTreeMap<ParticipantId, Member>,
     readers: BTreeMap<ConnectionId, Reader>,
@@ -96,6 +99,8 @@ pub struct Session {
     graces: BTreeSet<(Instant, ParticipantId)>,
     /// When readers may be sent the next delta; they are, at once, if that is past.
     flush_from: Instant,
+    /// The date at some past time, from which later ones are reckoned.
+    dated: (Instant, u64),
     /// Whether some reader has not been sent everything.
     unflushed: bool,
     /// When the connections are next checked for life.
@@ -118,11 +123,13 @@ impl Session {
             config,
             position,
             data: SessionData::default(),
+            stamps: BTreeMap::new(),
             log: Log::new(position),
             members: BTreeMap::new(),
             readers: BTreeMap::new(),
             graces: BTreeSet::new(),
             flush_from: now,
+            dated: (now, 0),
             unflushed: false,
             check_at: now + CHECK_INTERVAL,
             outputs: VecDeque::new(),
@@ -168,6 +175,7 @@ impl Session {
 
     /// A connection asks to join, or to resume a participant.
     pub fn join(&mut self, now: Instant, connection: ConnectionId, join: Join, admission: Admission) {
+        self.dated = (now, admission.date);
         if let Err(code) = check_join(&join) {
             self.outputs.push_back(SessionOutput::Close { connection, code });
             self.end_if_empty();
@@ -421,8 +429,8 @@ impl Session {
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        let UpdateRequest { sequence, epoch, update } = request;
-        let next = self.position.next(&id.0, sequence, &update);
+        let UpdateRequest { sequence, epoch, update, condition } = request;
+        let conditional = condition.is_some();
         let remembered =
             if mutant!("dedupe-skipped") { Remembered::New } else { member.remembered(sequence) };
         let result = match remembered {
@@ -432,22 +440,74 @@ impl Session {
                 UpdateResult::Rejected(Rejection::SessionReset)
             }
             Remembered::New => {
-                let size = update.units().max(self.data.units_after(&update));
-                if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
-                    UpdateResult::Rejected(Rejection::TooLarge(size))
-                } else {
-                    let changed = self.data.apply(update);
-                    if changed.is_empty() && !mutant!("equal-value-takes-a-revision") {
-                        UpdateResult::Unchanged(self.position.revision)
-                    } else {
-                        self.position = next;
-                        self.log.push(now, next, changed);
-                        UpdateResult::Applied(next.revision)
-                    }
-                }
+                self.commit(now, id, sequence, update, &condition).unwrap_or_else(UpdateResult::Rejected)
             }
         };
         self.conclude(now, connection, id, sequence, result);
+        // Who writes on a condition, and must perhaps try again, needs the newest data and not what was gathered.
+        if conditional && let Some(mut reader) = self.readers.remove(&connection) {
+            self.catch_up(now, connection, &mut reader, &mut Vec::new());
+            self.readers.insert(connection, reader);
+        }
+    }
+
+    /// Applies an update that is handled for the first time.
+    fn commit(
+        &mut self,
+        now: Instant,
+        id: &ParticipantId,
+        sequence: u64,
+        update: Update,
+        condition: &Condition,
+    ) -> Result<UpdateResult, Rejection> {
+        if !self.holds(condition) {
+            return Err(Rejection::Conflict(self.position.revision));
+        }
+        let size = update.units().max(self.data.units_after(&update));
+        if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
+            return Err(Rejection::TooLarge(size));
+        }
+        let next = self.position.next(&id.0, sequence, &update);
+        let changed = self.data.apply(update);
+        if changed.is_empty() && !mutant!("equal-value-takes-a-revision") {
+            return Ok(UpdateResult::Unchanged(self.position.revision));
+        }
+        let at = self.dated.1 + millis(now.since(self.dated.0));
+        let stamp = Arc::new(Stamp { revision: next.revision, by: id.clone(), at });
+        for key in &changed {
+            if self.data.get(key).is_some() {
+                self.stamps.insert(key.clone(), stamp.clone());
+            } else {
+                self.stamps.remove(key);
+            }
+        }
+        self.position = next;
+        self.log.push(now, next, stamp, changed);
+        Ok(UpdateResult::Applied(next.revision))
+    }
+
+    /// Whether a condition holds now.
+    fn holds(&self, condition: &Condition) -> bool {
+        let Condition { revision, unchanged, seen } = condition;
+        if mutant!("condition-ignored") {
+            return true;
+        }
+        let seen = seen + u64::from(mutant!("condition-checked-against-a-stale-revision"));
+        let revision_holds = revision.is_none_or(|revision| revision == self.position.revision);
+        revision_holds
+            && (unchanged.is_empty()
+                || seen <= self.position.revision && self.unchanged_since(seen, unchanged))
+    }
+
+    /// Whether none of these keys has changed after a revision. What cannot be said any more counts as changed.
+    fn unchanged_since(&self, revision: u64, keys: &[String]) -> bool {
+        let changed = self.log.changed_since(revision);
+        keys.iter().all(|key| match (self.stamps.get(&**key), &changed) {
+            (Some(stamp), _) => stamp.revision <= revision,
+            // It is not there: the log knows whether it was deleted since then.
+            (None, Some(changed)) => !changed.contains_key(&**key) || mutant!("deletes-revision-forgotten"),
+            (None, None) => false,
+        })
     }
 
     /// Remembers how an operation ended and sends the answer, after the data that it led to.
@@ -608,36 +668,46 @@ impl Session {
     fn flush(&mut self, now: Instant) {
         self.unflushed = false;
         self.flush_from = now + limits::CONFLATION_INTERVAL;
-        let revision = self.position.revision;
         // Nearly all readers have the same revision, so nearly always this is one delta for all of them.
-        let mut deltas: Vec<(u64, Frame)> = Vec::new();
+        let mut deltas = Vec::new();
         let mut readers = core::mem::take(&mut self.readers);
         for (&connection, reader) in readers.iter_mut() {
-            if reader.blocked_since.is_some() {
-                if mutant!("result-lost-while-blocked") {
-                    reader.results.clear();
-                }
-                continue;
-            }
-            if reader.sent < revision {
-                let known = deltas.iter().find(|(since, _)| *since == reader.sent);
-                let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
-                    let change = self.change_since(reader.sent);
-                    let frame =
-                        Frame::from(ServerMessage::State { position: self.position, change }.encode());
-                    deltas.push((reader.sent, frame.clone()));
-                    frame
-                });
-                reader.sent = revision;
-                reader.spoke_at = now;
-                self.outputs.push_back(SessionOutput::Send { connection, frame });
-            }
-            for frame in reader.results.drain(..) {
-                reader.spoke_at = now;
-                self.outputs.push_back(SessionOutput::Send { connection, frame });
-            }
+            self.catch_up(now, connection, reader, &mut deltas);
         }
         self.readers = readers;
+    }
+
+    /// Sends a reader what it has not got of the data, and the answers that wait for that. `deltas` are those that are
+    /// encoded already, by the revision that they begin at.
+    fn catch_up(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        reader: &mut Reader,
+        deltas: &mut Vec<(u64, Frame)>,
+    ) {
+        if reader.blocked_since.is_some() {
+            if mutant!("result-lost-while-blocked") {
+                reader.results.clear();
+            }
+            return;
+        }
+        if reader.sent < self.position.revision {
+            let known = deltas.iter().find(|(since, _)| *since == reader.sent);
+            let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
+                let change = self.change_since(reader.sent);
+                let frame = Frame::from(ServerMessage::State { position: self.position, change }.encode());
+                deltas.push((reader.sent, frame.clone()));
+                frame
+            });
+            reader.sent = self.position.revision;
+            reader.spoke_at = now;
+            self.outputs.push_back(SessionOutput::Send { connection, frame });
+        }
+        for frame in reader.results.drain(..) {
+            reader.spoke_at = now;
+            self.outputs.push_back(SessionOutput::Send { connection, frame });
+        }
     }
 
     /// The difference from a revision to now, or the whole when the log does not reach back that far.
@@ -646,17 +716,20 @@ impl Session {
             return self.whole();
         };
         let mut set = String::new();
-        push_object(&mut set, keys.iter().filter_map(|key| Some((&***key, self.data.get(key)?))));
+        push_object(&mut set, keys.keys().filter_map(|key| Some((*key, self.data.get(key)?))));
         let deleted = keys
-            .iter()
+            .keys()
             .filter(|key| self.data.get(key).is_none() && !mutant!("delete-lost-in-delta"))
             .map(|key| key.to_string())
             .collect();
-        StateChange { since: Some(revision), set: Json::from_stringified(set), deleted }
+        let writes = writes(keys.iter().map(|(key, stamp)| (*key, *stamp)));
+        StateChange { since: Some(revision), set: Json::from_stringified(set), deleted, writes }
     }
 
     fn whole(&self) -> StateChange {
-        StateChange { since: None, set: Json::from_stringified(self.data.to_text()), deleted: Vec::new() }
+        let set = Json::from_stringified(self.data.to_text());
+        let writes = writes(self.stamps.iter().map(|(key, stamp)| (&**key, stamp)));
+        StateChange { since: None, set, deleted: Vec::new(), writes }
     }
 }
 

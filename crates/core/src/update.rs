@@ -15,24 +15,26 @@ pub enum MergeStrategy {
     Replace,
     /// Top-level keys are set or deleted; the others stay. Nested objects are replaced, not merged.
     ShallowMerge,
+    /// JSON Merge Patch (RFC 7396): the update is a patch, which the server turns into a shallow merge.
+    MergePatch,
 }
 
 impl MergeStrategy {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Replace, Self::ShallowMerge, Self::MergePatch];
+
     /// The name that JavaScript and the wire use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Replace => "replace",
             Self::ShallowMerge => "shallow-merge",
+            Self::MergePatch => "merge-patch",
         }
     }
 
     /// The strategy of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "replace" => Some(Self::Replace),
-            "shallow-merge" => Some(Self::ShallowMerge),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 }
 
@@ -104,7 +106,7 @@ impl Update {
 
     /// Whether it changes nothing, whatever the data (`{}` under shallow-merge).
     pub fn is_noop(&self) -> bool {
-        self.strategy == MergeStrategy::ShallowMerge && self.changes.is_empty()
+        self.strategy != MergeStrategy::Replace && self.changes.is_empty()
     }
 
     /// Size of the JSON text of the keys that are set, in UTF-16 code units.
@@ -119,7 +121,7 @@ impl Update {
     pub fn coalesce(&mut self, later: Self) {
         match later.strategy {
             MergeStrategy::Replace => *self = later,
-            MergeStrategy::ShallowMerge => {
+            MergeStrategy::ShallowMerge | MergeStrategy::MergePatch => {
                 let lost = mutant!("delete-lost-in-coalescing");
                 self.changes.extend(later.changes.into_iter().filter(|(_, value)| value.is_some() || !lost));
                 self.normalise();

@@ -87,13 +87,21 @@ fn golden_files_hold_every_client_message() {
             ("gone".into(), None),
         ],
     );
+    let patch = Update::new(MergeStrategy::MergePatch, [("a".into(), Some(json(r#"{"b":null}"#)))]);
+    let if_revision = Condition { revision: Some(0), ..Condition::default() };
+    let if_unchanged = Condition { revision: None, unchanged: vec!["a\n".into(), "gone".into()], seen: 9 };
+    let update =
+        |update, condition| ClientMessage::Update(UpdateRequest { sequence, epoch, update, condition });
     let messages = vec![
         ("join", ClientMessage::Join(Box::new(join))),
         ("join-resuming", ClientMessage::Join(Box::new(resuming))),
         ("join-resuming-without-data", ClientMessage::Join(Box::new(lost))),
         ("join-reloaded", ClientMessage::Join(Box::new(reloaded))),
-        ("update-replace", ClientMessage::Update(UpdateRequest { sequence, epoch, update: replace })),
-        ("update-shallow-merge", ClientMessage::Update(UpdateRequest { sequence, epoch, update: merge })),
+        ("update-replace", update(replace, Condition::default())),
+        ("update-shallow-merge", update(merge.clone(), Condition::default())),
+        ("update-merge-patch", update(patch, Condition::default())),
+        ("update-if-revision", update(merge.clone(), if_revision)),
+        ("update-if-unchanged", update(merge, if_unchanged)),
         ("set-user-name", ClientMessage::SetUser { user_name: Some("Ann".into()), user_data: None }),
         ("set-user-data", ClientMessage::SetUser { user_name: None, user_data: Some(json("[true]")) }),
         ("app-message-to-all", ClientMessage::AppMessage { to: None, data: json("null") }),
@@ -110,8 +118,15 @@ fn golden_files_hold_every_client_message() {
 
 #[test]
 fn golden_files_hold_every_server_message() {
-    let whole = StateChange { since: None, set: json(r#"{"a":1}"#), deleted: vec![] };
-    let delta = StateChange { since: Some(9), set: json("{}"), deleted: vec!["gone".into(), "q\"".into()] };
+    let whole = StateChange {
+        since: None,
+        set: json(r#"{"a":1}"#),
+        deleted: vec![],
+        writes: json(r#"[{"revision":12,"by":"77aa","at":1790000000000}]"#),
+    };
+    let writes = r#"[{"revision":11,"by":"77aa","at":1790000000000,"keys":["gone"]},{"revision":12,"by":"6f1e","at":1790000000900,"keys":["q\""]}]"#;
+    let deleted = vec!["gone".into(), "q\"".into()];
+    let delta = StateChange { since: Some(9), set: json("{}"), deleted, writes: json(writes) };
     let joined = Joined {
         participant: id("6f1e"),
         secret: "s4".into(),
@@ -147,6 +162,7 @@ fn golden_files_hold_every_server_message() {
         ("result-too-large", rejected(Rejection::TooLarge(102_401))),
         ("result-bad-data", rejected(Rejection::BadData)),
         ("result-session-reset", rejected(Rejection::SessionReset)),
+        ("result-conflict", rejected(Rejection::Conflict(12))),
         ("result-out-of-order", rejected(Rejection::OutOfOrder)),
         ("participant-joined", ServerMessage::ParticipantJoined(bob())),
         ("participant-updated", ServerMessage::ParticipantUpdated(ann())),
@@ -204,6 +220,10 @@ fn an_update_with_bad_data_can_still_be_answered() {
         r#""mergeStrategy":"shallow-merge","set":{},"delete":["a","a"]"#,
         r#""mergeStrategy":"replace","set":{},"delete":["a"]"#,
         r#""mergeStrategy":"merge","set":{}"#,
+        r#""mergeStrategy":"merge-patch","set":{},"delete":["a"]"#,
+        r#""mergeStrategy":"replace","set":{},"ifUnchanged":["a"]"#,
+        r#""mergeStrategy":"replace","set":{},"ifUnchanged":"a","seen":1"#,
+        r#""mergeStrategy":"replace","set":{},"ifUnchanged":["\ud800"],"seen":1"#,
         r#""mergeStrategy":"replace","set":[]"#,
         r#""mergeStrategy":"replace","set":{"\ud800":1}"#,
         r#""mergeStrategy":"shallow-merge","set":{},"delete":"a""#,

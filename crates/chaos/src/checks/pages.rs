@@ -211,7 +211,7 @@ impl Page {
     }
 
     fn sent(&mut self, id: PageId, at: u64, participant: &str, frame: &str, epochs: &mut Epochs) -> Checked {
-        let Ok(ClientMessage::Update(UpdateRequest { sequence, epoch, update })) =
+        let Ok(ClientMessage::Update(UpdateRequest { sequence, epoch, update, .. })) =
             ClientMessage::decode(frame)
         else {
             return ensure(false, "G2", || "an update that is none was sent".into());

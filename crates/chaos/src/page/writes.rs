@@ -1,7 +1,7 @@
 //! What people do with a page: write, in every way there is, leave, reload, crash.
 
 use meeting_session_core::client::WriteId;
-use meeting_session_core::protocol::limits;
+use meeting_session_core::protocol::{Condition, limits};
 use meeting_session_core::{Client, Json, MergeStrategy, Update};
 
 use super::{PAIR, Page, marker};
@@ -61,7 +61,7 @@ impl Page<'_> {
             return self.input(|client, now| client.update(now, update));
         }
         self.open.push(write);
-        self.input(|client, now| client.write(now, WriteId(write), update));
+        self.input(|client, now| client.write(now, WriteId(write), update, Condition::default()));
     }
 
     /// What nobody else writes at any other time.

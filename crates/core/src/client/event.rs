@@ -137,10 +137,11 @@ impl WriteFailure {
         }
     }
 
-    /// How many units the data would have had, where that was the reason.
-    pub const fn size(self) -> Option<usize> {
+    /// What goes with the reason: how many units the data would have had, or at which revision the condition failed.
+    pub const fn number(self) -> Option<u64> {
         match self {
-            Self::Rejected(Rejection::TooLarge(size)) => Some(size),
+            Self::Rejected(Rejection::TooLarge(size)) => Some(size as u64),
+            Self::Rejected(Rejection::Conflict(revision)) => Some(revision),
             Self::Rejected(_) | Self::Expired | Self::Busy | Self::Left | Self::Unknown => None,
         }
     }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::event::{WriteFailure, WriteId};
 use crate::json::utf16_units;
 use crate::position::Epoch;
-use crate::protocol::{Rejection, UpdateRequest, UpdateResult, limits};
+use crate::protocol::{Condition, Rejection, UpdateRequest, UpdateResult, limits};
 use crate::time::Instant;
 use crate::update::Update;
 
@@ -46,6 +46,7 @@ struct Pending {
     since: Instant,
     owner: Owner,
     update: Update,
+    condition: Condition,
 }
 
 #[derive(Debug)]
@@ -61,7 +62,13 @@ impl Writes {
     /// # Errors
     /// Why it was not added. What changes nothing always is: it serves to wait for the end of all before it. A batch that is over [`limits::DATA_UNITS`] would be refused as a whole, so the write that
     /// makes it too large is refused alone.
-    pub(super) fn push(&mut self, now: Instant, owner: Owner, update: Update) -> Result<(), WriteFailure> {
+    pub(super) fn push(
+        &mut self,
+        now: Instant,
+        owner: Owner,
+        update: Update,
+        condition: Condition,
+    ) -> Result<(), WriteFailure> {
         if owner.is_none() {
             let apart: usize = self.last_batches().iter().map(|batch| batch.update.units()).sum();
             if apart + update.units() > limits::DATA_UNITS {
@@ -80,7 +87,7 @@ impl Writes {
         } else if self.pending.len() >= limits::UNSENT_WRITES && !update.is_noop() {
             return Err(WriteFailure::Busy);
         }
-        self.pending.push(Pending { since: now, owner, update });
+        self.pending.push(Pending { since: now, owner, update, condition });
         Ok(())
     }
 
@@ -134,7 +141,7 @@ impl Writes {
             return None;
         }
         let mut waiting = take(&mut self.pending).into_iter().peekable();
-        let Pending { owner, mut update, .. } = waiting.next()?;
+        let Pending { owner, mut update, condition, .. } = waiting.next()?;
         while owner.is_none()
             && let Some(later) = waiting.next_if(|write| write.owner.is_none())
         {
@@ -142,7 +149,7 @@ impl Writes {
         }
         self.pending.extend(waiting);
         let sequence = self.last_sequence + 1;
-        let frame = UpdateRequest { sequence, epoch, update }.encode();
+        let frame = UpdateRequest { sequence, epoch, update, condition }.encode();
         if frame.len() > limits::CLIENT_FRAME_BYTES {
             return Some(Err((owner, WriteFailure::Rejected(Rejection::TooLarge(utf16_units(&frame))))));
         }
@@ -152,6 +159,18 @@ impl Writes {
         self.last_sequence = sequence;
         self.in_flight.push(InFlight { sequence, owner, frame: frame.clone() });
         Some(Ok(frame))
+    }
+
+    /// Takes back an awaited write that was not sent; false when it was, or has ended.
+    pub(super) fn withdraw(&mut self, write: WriteId) -> bool {
+        let before = self.pending.len();
+        self.pending.retain(|pending| pending.owner != Some(write));
+        self.pending.len() < before
+    }
+
+    /// How many are not answered. What is batched counts as one.
+    pub(super) fn unanswered_count(&self) -> usize {
+        self.pending.len() + self.in_flight.len()
     }
 
     /// The frames to send again after a reconnect, in order.

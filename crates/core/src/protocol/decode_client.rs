@@ -117,6 +117,10 @@ struct ClientWire<'a> {
     set: Option<&'a RawValue>,
     #[serde(borrow)]
     delete: Option<&'a RawValue>,
+    if_revision: Option<u64>,
+    #[serde(borrow)]
+    if_unchanged: Option<&'a RawValue>,
+    seen: Option<u64>,
     #[serde(borrow)]
     to: Option<Vec<Cow<'a, str>>>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -128,20 +132,25 @@ impl ClientWire<'_> {
         let strategy = MergeStrategy::from_name(self.merge_strategy.as_deref()?)?;
         let epoch = Epoch::from_hex(self.epoch.as_deref()?)?;
         let set: Members<'_> = serde_json::from_str(self.set?.get()).ok()?;
-        let deletes: Vec<Cow<'_, str>> = match self.delete {
-            Some(raw) => serde_json::from_str(raw.get()).ok()?,
-            None => Vec::new(),
-        };
-        if strategy == MergeStrategy::Replace && !deletes.is_empty() {
+        let deletes = read_keys(self.delete)?;
+        if strategy != MergeStrategy::ShallowMerge && !deletes.is_empty() {
             return None;
         }
+        let unchanged: Vec<_> = read_keys(self.if_unchanged)?.into_iter().map(Cow::into_owned).collect();
+        let seen = if unchanged.is_empty() { 0 } else { self.seen? };
+        let condition = Condition { revision: self.if_revision, unchanged, seen };
         let count = set.0.len() + deletes.len();
         let sets = set.0.into_iter().map(|(key, value)| (Arc::from(&*key), Some(Json::from(value))));
         let changes = sets.chain(deletes.iter().map(|key| (Arc::from(&**key), None)));
         let update = Update::new(strategy, changes);
         // A key that stands twice would have collapsed into one: refuse instead of choosing.
-        (update.changes().count() == count).then_some(UpdateRequest { sequence, epoch, update })
+        (update.changes().count() == count).then_some(UpdateRequest { sequence, epoch, update, condition })
     }
+}
+
+/// The keys in an array; none if there is no array.
+fn read_keys(raw: Option<&RawValue>) -> Option<Vec<Cow<'_, str>>> {
+    raw.map_or(Some(Vec::new()), |raw| serde_json::from_str(raw.get()).ok())
 }
 
 /// The members of an object in the order of the text, repeated ones included.

@@ -7,7 +7,7 @@ use super::decode_client::read_position;
 use super::message::*;
 use crate::json::Json;
 use crate::position::Position;
-use crate::scan::{items, members, number, string};
+use crate::scan::{items, members, number, string, strings};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -49,11 +49,9 @@ impl<'a> Fields<'a> {
     }
 
     fn change(&self) -> Option<StateChange> {
-        let mut deleted = Vec::new();
-        for key in items(self.raw("delete").unwrap_or("[]"))? {
-            deleted.push(string(key)?);
-        }
-        Some(StateChange { since: self.number("since"), set: self.json("set")?, deleted })
+        let deleted = strings(self.raw("delete").unwrap_or("[]"))?;
+        let writes = self.json("writes").unwrap_or_else(|| Json::from_stringified("[]"));
+        Some(StateChange { since: self.number("since"), set: self.json("set")?, deleted, writes })
     }
 
     fn participant(&self) -> Option<Participant> {
@@ -80,6 +78,7 @@ impl<'a> Fields<'a> {
             "rejected" => UpdateResult::Rejected(match self.text("code")?.as_str() {
                 "too_large" => Rejection::TooLarge(usize::try_from(self.number("size")?).ok()?),
                 "session_reset" => Rejection::SessionReset,
+                "conflict" => Rejection::Conflict(self.number("revision")?),
                 "out_of_order" => Rejection::OutOfOrder,
                 // A later server may know more reasons; for this client they are all the data's fault.
                 _ => Rejection::BadData,

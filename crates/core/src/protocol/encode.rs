@@ -82,10 +82,13 @@ impl Object {
         let object = self
             .when(change.since, |object, since| object.number("since", since))
             .raw("set", change.set.as_str());
-        if change.deleted.is_empty() {
-            return object;
-        }
-        object.list("delete", &change.deleted, |object, key| object.quoted(key))
+        let object = if change.deleted.is_empty() {
+            object
+        } else {
+            object.list("delete", &change.deleted, |object, key| object.quoted(key))
+        };
+        let writes = Some(change.writes.as_str()).filter(|writes| *writes != "[]");
+        object.when(writes, |object, writes| object.raw("writes", writes))
     }
 
     /// A participant's members, without the braces around them.
@@ -177,6 +180,12 @@ impl UpdateRequest {
         if self.update.deletes().next().is_some() {
             object = object.list("delete", self.update.deletes(), Object::quoted);
         }
+        let Condition { revision, unchanged, seen } = &self.condition;
+        object = object.when(*revision, |object, revision| object.number("ifRevision", revision));
+        if !unchanged.is_empty() {
+            object =
+                object.list("ifUnchanged", unchanged, |object, key| object.quoted(key)).number("seen", *seen);
+        }
         object.end()
     }
 }
@@ -217,6 +226,7 @@ impl ServerMessage {
                         let object = object.text("status", "rejected").text("code", rejection.code());
                         match rejection {
                             Rejection::TooLarge(size) => object.number("size", *size as u64),
+                            Rejection::Conflict(revision) => object.number("revision", *revision),
                             Rejection::BadData | Rejection::SessionReset | Rejection::OutOfOrder => object,
                         }
                     }

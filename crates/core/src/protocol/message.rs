@@ -2,7 +2,7 @@
 
 use crate::json::Json;
 use crate::position::{Epoch, Position};
-use crate::scan::{items, string};
+use crate::scan::strings;
 use crate::update::Update;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -15,11 +15,7 @@ pub struct ParticipantId(pub String);
 impl ParticipantId {
     /// The ids in a JSON array of strings; none for anything else.
     pub fn list_from_stringified(text: &str) -> Option<Vec<Self>> {
-        let mut ids = Vec::new();
-        for item in items(text)? {
-            ids.push(Self(string(item)?));
-        }
-        Some(ids)
+        Some(strings(text)?.into_iter().map(Self).collect())
     }
 }
 
@@ -96,6 +92,31 @@ pub struct UpdateRequest {
     pub epoch: Epoch,
     /// The change.
     pub update: Update,
+    /// What must hold for it to be applied.
+    pub condition: Condition,
+}
+
+/// What a write asks of the data as it is just before it. The default asks nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// The session is at exactly this revision.
+    pub revision: Option<u64>,
+    /// None of these keys has changed since the writer saw them, or their absence.
+    pub unchanged: Vec<String>,
+    /// The revision of the data that the writer had: what `unchanged` counts from.
+    pub seen: u64,
+}
+
+impl Condition {
+    /// A condition from what the page stringified: the keys are one JSON array. None when one of them is no legal text.
+    pub fn from_stringified(revision: Option<u64>, keys: &str) -> Option<Self> {
+        Some(Self { revision, unchanged: strings(keys)?, seen: 0 })
+    }
+
+    /// Whether it asks for anything.
+    pub fn is_some(&self) -> bool {
+        self.revision.is_some() || !self.unchanged.is_empty()
+    }
 }
 
 /// A participant as others see it.
@@ -120,6 +141,8 @@ pub struct StateChange {
     pub set: Json,
     /// The keys that were deleted.
     pub deleted: Vec<String>,
+    /// Who last changed each of the keys, as on the wire: one JSON array.
+    pub writes: Json,
 }
 
 /// The answer to a join.
@@ -163,10 +186,12 @@ pub enum UpdateResult {
 pub enum Rejection {
     /// `too_large`: the update, or the data after it, would have this many units.
     TooLarge(usize),
-    /// `bad_data`: a key stands twice, is deleted under replace or is no legal text.
+    /// `bad_data`: a key stands twice, is deleted under replace or is no legal text, or a patch is too deep.
     BadData,
     /// `session_reset`: it was made in an earlier epoch.
     SessionReset,
+    /// `conflict`: its condition did not hold; the session was at this revision.
+    Conflict(u64),
     /// `out_of_order`: an operation number that was answered too long ago to say how it ended.
     OutOfOrder,
 }
@@ -178,6 +203,7 @@ impl Rejection {
             Self::TooLarge(_) => "too_large",
             Self::BadData => "bad_data",
             Self::SessionReset => "session_reset",
+            Self::Conflict(_) => "conflict",
             Self::OutOfOrder => "out_of_order",
         }
     }

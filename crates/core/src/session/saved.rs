@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::json::Json;
 use crate::log::Log;
 use crate::position::{Chain, Epoch, Position};
 use crate::protocol::{Participant, ParticipantId, ServerMessage, limits};
+use crate::stamp::Stamp;
 use crate::time::Instant;
 use crate::update::{MergeStrategy, Update};
 
@@ -36,7 +38,18 @@ pub struct SavedSession {
     /// The chains at the last revisions, the newest last, sixteen digits each.
     chains: String,
     data: BTreeMap<String, Box<RawValue>>,
+    /// Who last changed the keys.
+    writes: Vec<SavedWrite>,
     members: Vec<SavedMember>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedWrite {
+    revision: u64,
+    by: String,
+    at: u64,
+    keys: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,8 +96,20 @@ impl Session {
                 .map(Chain::to_hex)
                 .collect(),
             data: data.collect(),
+            writes: self.save_writes(),
             members: members.collect(),
         }
+    }
+
+    fn save_writes(&self) -> Vec<SavedWrite> {
+        let mut writes: BTreeMap<u64, SavedWrite> = BTreeMap::new();
+        for (key, stamp) in &self.stamps {
+            let Stamp { revision, by, at } = &**stamp;
+            let (revision, at) = (*revision, *at);
+            let write = SavedWrite { revision, by: by.0.clone(), at, keys: Vec::new() };
+            writes.entry(revision).or_insert(write).keys.push((**key).to_owned());
+        }
+        writes.into_values().collect()
     }
 
     /// The session that was saved `ago`, without the participants whose grace has passed since then. None when nobody
@@ -101,6 +126,17 @@ impl Session {
         if data.units() > limits::DATA_UNITS || position.revision >= NUMBERS_END {
             return None;
         }
+        let mut stamps = BTreeMap::new();
+        for SavedWrite { revision, by, at, keys } in saved.writes {
+            let stamp = Arc::new(Stamp { revision, by: ParticipantId(by), at });
+            stamps.extend(keys.into_iter().map(|key| (Arc::from(key), stamp.clone())));
+        }
+        let stamped = data.iter().all(|(key, _)| {
+            stamps.get(key).is_some_and(|stamp: &Arc<Stamp>| stamp.revision <= position.revision)
+        });
+        if !stamped || stamps.len() != data.iter().count() {
+            return None;
+        }
         let (mut members, mut graces) = (BTreeMap::new(), BTreeSet::new());
         for member in saved.members.into_iter().take(limits::PARTICIPANTS) {
             let left = Duration::from_millis(member.grace_ms).min(config.grace).saturating_sub(ago);
@@ -114,11 +150,13 @@ impl Session {
             config,
             position,
             data,
+            stamps,
             log: Log::restored(position, chains),
             members,
             readers: BTreeMap::new(),
             graces,
             flush_from: now,
+            dated: (now, 0),
             unflushed: false,
             check_at: now + CHECK_INTERVAL,
             outputs: VecDeque::new(),

@@ -1,7 +1,7 @@
 //! Decoders of both sides, fed with any bytes, with mangled messages and with messages of any content.
 
 use meeting_session_core::Epoch;
-use meeting_session_core::protocol::{ClientMessage, UpdateRequest};
+use meeting_session_core::protocol::{ClientMessage, Condition, UpdateRequest};
 use proptest::prelude::*;
 
 use crate::checks::mangled::{Mangled, Mangling};
@@ -44,7 +44,7 @@ proptest! {
 
     #[test]
     fn an_update_survives_the_wire(sequence in any::<u64>(), epoch in any::<u64>(), change in any_change()) {
-        let request = UpdateRequest { sequence, epoch: Epoch(epoch), update: change.update() };
+        let request = UpdateRequest { sequence, epoch: Epoch(epoch), update: change.update(), condition: Condition::default() };
         let message = ClientMessage::Update(request);
         prop_assert_eq!(ClientMessage::decode(&message.encode()), Ok(message));
     }

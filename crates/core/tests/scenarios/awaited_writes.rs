@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{World, merge, replace};
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
-use meeting_session_core::protocol::{Rejection, limits};
+use meeting_session_core::protocol::{Condition, Rejection, limits};
 use meeting_session_core::throttle::{Admission, Throttle};
 use meeting_session_core::{Instant, Json, Update};
 
@@ -17,7 +17,7 @@ fn set(key: &str, value: usize) -> Update {
 
 fn write(world: &mut World, peer: usize, number: u32, update: Update) {
     let now = world.now;
-    world.peers[peer].client.write(now, WriteId(number), update);
+    world.peers[peer].client.write(now, WriteId(number), update, Condition::default());
     world.settle();
 }
 

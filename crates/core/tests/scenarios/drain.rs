@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteId};
-use meeting_session_core::protocol::ClientMessage;
+use meeting_session_core::protocol::{ClientMessage, Condition};
 
 use crate::support::{World, merge};
 
@@ -17,7 +17,7 @@ fn clients_go_when_their_writes_are_answered_and_come_back_spread_out() {
     for peer in 0..20 {
         world.take_events(peer);
         let update = merge(&[(&format!("k{peer}"), Some("1"))]);
-        world.peers[peer].client.write(now, WriteId(1), update);
+        world.peers[peer].client.write(now, WriteId(1), update, Condition::default());
     }
     world.session.as_mut().unwrap().go_away(now, SECOND * 2, Duration::from_millis(700));
     world.settle();

@@ -80,7 +80,7 @@ fn who_writes_without_reading_the_answers_is_disconnected() {
     let epoch = session.position().epoch;
     let last = (1..).find(|&sequence| {
         let update = merge(&[("a", Some(&sequence.to_string()))]);
-        let request = UpdateRequest { sequence, epoch, update };
+        let request = UpdateRequest { sequence, epoch, update, condition: Condition::default() };
         world.now = world.now + limits::CONFLATION_INTERVAL;
         session.handle_timeout(world.now);
         session.receive(world.now, connection, Ok(ClientMessage::Update(request)));

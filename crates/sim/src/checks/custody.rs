@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::checks::Write;
     use meeting_session_core::position::Epoch;
-    use meeting_session_core::protocol::UpdateRequest;
+    use meeting_session_core::protocol::{Condition, UpdateRequest};
 
     const START: Instant = Instant::from_millis(1_000);
 
@@ -196,7 +196,8 @@ mod tests {
             ledger.add(Write::new(1, false, change, START, Some(Epoch(1)), None));
         }
         let update = sent.to_update();
-        let text = UpdateRequest { sequence, epoch: Epoch(1), update }.encode();
+        let text =
+            UpdateRequest { sequence, epoch: Epoch(1), update, condition: Condition::default() }.encode();
         custody.sent(START + wait, &text, &mut ledger, &mut Totals::default())?;
         assert!(custody.unsent().is_empty());
         custody.sent(START + wait, &text, &mut ledger, &mut Totals::default())

@@ -214,7 +214,7 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::model::Text;
-    use meeting_session_core::protocol::UpdateRequest;
+    use meeting_session_core::protocol::{Condition, UpdateRequest};
 
     const EPOCH: Epoch = Epoch(7);
 
@@ -233,7 +233,12 @@ mod tests {
             let write = Write::new(1, true, change(number), Instant::default(), Some(EPOCH), floor);
             ledger.add(Write { sent: true, ..write });
             let update = change(number).to_update();
-            let request = UpdateRequest { sequence: number as u64 + 1, epoch: EPOCH, update };
+            let request = UpdateRequest {
+                sequence: number as u64 + 1,
+                epoch: EPOCH,
+                update,
+                condition: Condition::default(),
+            };
             history.decide(&instance, &request);
             let result = UpdateResult::Applied(number as u64 + 1);
             assert_eq!(ledger.decided(&[number], &instance, EPOCH, result), Ok(()));

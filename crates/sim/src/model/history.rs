@@ -156,11 +156,12 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use meeting_session_core::protocol::Condition;
     use meeting_session_core::{Json, MergeStrategy, Update};
 
     fn request(sequence: u64, value: &str) -> UpdateRequest {
         let update = Update::new(MergeStrategy::ShallowMerge, [("a".into(), Json::parse(value).ok())]);
-        UpdateRequest { sequence, epoch: Epoch(1), update }
+        UpdateRequest { sequence, epoch: Epoch(1), update, condition: Condition::default() }
     }
 
     fn decided(history: &mut History, request: &UpdateRequest) -> Option<UpdateResult> {

@@ -3,7 +3,7 @@
 use meeting_session_core::Client;
 use meeting_session_core::Json;
 use meeting_session_core::client::{WriteFailure, WriteId};
-use meeting_session_core::protocol::{Rejection, limits};
+use meeting_session_core::protocol::{Condition, Rejection, limits};
 use std::collections::BTreeMap;
 
 use super::person::Saved;
@@ -226,7 +226,8 @@ impl World {
         if awaited {
             self.totals.count("awaited writes made");
             let write = WriteId(number as u32);
-            return self.person_input(person, |client, now| client.write(now, write, update));
+            return self
+                .person_input(person, |client, now| client.write(now, write, update, Condition::default()));
         }
         self.totals.count("batched writes made");
         one.refused = None;

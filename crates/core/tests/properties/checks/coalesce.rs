@@ -1,6 +1,6 @@
 //! Several updates made one must do what they would have done one after the other.
 
-use meeting_session_core::protocol::{ClientMessage, UpdateRequest};
+use meeting_session_core::protocol::{ClientMessage, Condition, UpdateRequest};
 use meeting_session_core::{Epoch, SessionData, Update};
 
 use super::update::{Change, Copy};
@@ -52,7 +52,12 @@ pub(crate) fn check(writes: &Writes) {
     assert_eq!(Copy::of(&before), expected, "at once as one by one");
     assert!(before.apply(from_left.clone()).is_empty(), "twice is as once");
 
-    let message = ClientMessage::Update(UpdateRequest { sequence: 1, epoch: Epoch(1), update: from_left });
+    let message = ClientMessage::Update(UpdateRequest {
+        sequence: 1,
+        epoch: Epoch(1),
+        update: from_left,
+        condition: Condition::default(),
+    });
     assert_eq!(ClientMessage::decode(&message.encode()), Ok(message), "it survives the wire");
 }
 

@@ -160,7 +160,7 @@ impl Peer {
     }
 
     pub(crate) fn request(&self, sequence: u64, update: Update) -> UpdateRequest {
-        UpdateRequest { sequence, epoch: self.position.epoch, update }
+        UpdateRequest { sequence, epoch: self.position.epoch, update, condition: Condition::default() }
     }
 
     /// Sends an update and waits for its result, past anything else.

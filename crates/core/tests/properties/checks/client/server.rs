@@ -83,7 +83,7 @@ impl World {
         let mut set = String::new();
         push_object(&mut set, update.sets());
         let deleted = update.deletes().filter(|_| since.is_some()).map(String::from).collect();
-        StateChange { since, set: Json::parse(&set).unwrap(), deleted }
+        StateChange { since, set: Json::parse(&set).unwrap(), deleted, writes: Json::from_stringified("[]") }
     }
 }
 

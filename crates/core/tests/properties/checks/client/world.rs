@@ -95,7 +95,7 @@ impl World {
             Step::Write(change) => {
                 self.last_write += 1;
                 self.writes.insert(self.last_write);
-                self.client.write(now, WriteId(self.last_write), change.update());
+                self.client.write(now, WriteId(self.last_write), change.update(), Condition::default());
             }
             Step::App { to, data } => {
                 let to = to.as_ref().map(|to| to.iter().copied().map(participant_id).collect());

@@ -81,7 +81,12 @@ impl World {
                 };
                 *last = sequence.max(*last);
                 let epoch = Epoch(epoch.0 ^ u64::from(*other_epoch));
-                ClientMessage::Update(UpdateRequest { sequence, epoch, update: change.update() })
+                ClientMessage::Update(UpdateRequest {
+                    sequence,
+                    epoch,
+                    update: change.update(),
+                    condition: Condition::default(),
+                })
             }
             Saying::User { name, data } => ClientMessage::SetUser {
                 user_name: name.map(|name| "n".repeat(usize::from(name) * 2)),

@@ -117,7 +117,7 @@ impl Peer {
                 assert_eq!(claimed, Some(position), "only who has everything gets nothing");
                 self.copy = (**history.data()).clone();
             }
-            Some(StateChange { since: None, set, deleted }) => {
+            Some(StateChange { since: None, set, deleted, .. }) => {
                 assert!(deleted.is_empty());
                 self.copy = Copy::parse(&set);
             }
