@@ -3,12 +3,18 @@
 // `index.d.ts` says what each method promises.
 
 import { readAddress } from './address.js';
-import { json, notJson, options, recipients, sessionData } from './convert.js';
+import { condition, json, notJson, options, recipients, sessionData } from './convert.js';
+import { draft } from './draft.js';
 import { mistake, SessionError, tooLarge, USER_TOO_LARGE } from './errors.js';
 import { takeIdentity } from './identity.js';
 import { Page } from './page.js';
+import { subscribe, values } from './subscribe.js';
 
-const STRATEGIES = ['replace', 'shallow-merge'];
+/** As the module numbers them. */
+const STRATEGIES = ['replace', 'shallow-merge', 'merge-patch'];
+
+/** Those that Daily has, for writes that are batched. */
+const BATCHED = STRATEGIES.slice(0, 2);
 
 /** Whether this runs inside a handler for the end of the page, whose order among the module's own is not known. */
 const isUnloading = () => ['beforeunload', 'pagehide', 'unload'].includes(globalThis.event?.type);
@@ -112,17 +118,49 @@ export class Call {
 
   setMeetingSessionData(data, mergeStrategy) {
     try {
-      this.#write('setMeetingSessionData', 0, data, mergeStrategy);
+      this.#write('setMeetingSessionData', 0, data, { mergeStrategy });
     } catch (error) {
       if (error instanceof SessionError) mistake(error.message);
       throw error;
     }
   }
 
-  async updateMeetingSessionData(data, options) {
-    return this.#page.write((number) =>
-      this.#write('updateMeetingSessionData', number, data, options?.mergeStrategy),
-    );
+  meetingSessionEntry(key) {
+    return this.#page.entry(key);
+  }
+
+  meetingSessionSaving() {
+    return this.#page.saved;
+  }
+
+  subscribe(what, listener, options) {
+    return subscribe(this, what, listener, options);
+  }
+
+  values(what, options) {
+    return values(this, what, options);
+  }
+
+  async updateMeetingSessionData(data, options = {}) {
+    const send = (number) => this.#write('updateMeetingSessionData', number, data, options);
+    return this.#page.write(send, (number) => this.#client.withdraw(number), options);
+  }
+
+  async transact(change, { attempts = 10, signal } = {}) {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#checkJoined('transact');
+      const revision = this.meetingSessionRevision();
+      const write = draft(this.#page.sessionState.data, change);
+      if (!write) return { revision, status: 'unchanged' };
+      const condition = write.keys ? { ifUnchanged: write.keys } : { ifRevision: revision };
+      try {
+        return await this.updateMeetingSessionData(write.data, { mergeStrategy: 'shallow-merge', ...condition, signal });
+      } catch (error) {
+        if (error.code !== 'conflict' || !(attempt < attempts)) throw error;
+      }
+      // The first retry has the newest data. If that was not enough, several are at it, and must get out of step.
+      if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(1000, 10 * 2 ** attempt)));
+    }
   }
 
   async flush() {
@@ -213,17 +251,22 @@ export class Call {
   }
 
   /** Hands a write to the module after Daily's checks. The page waits for the end of one whose number is not 0. */
-  #write(method, number, data, mergeStrategy = 'replace') {
-    if (!this.#joined()) throw new SessionError('not_joined', `${method} only supported after join.`);
-    if (!STRATEGIES.includes(mergeStrategy)) {
-      const message = `Unrecognized mergeStrategy provided. Options are: [${STRATEGIES}]`;
+  #write(method, number, data, { mergeStrategy = 'replace', ...options }) {
+    this.#checkJoined(method);
+    const strategies = number ? STRATEGIES : BATCHED;
+    if (!strategies.includes(mergeStrategy)) {
+      const message = `Unrecognized mergeStrategy provided. Options are: [${strategies}]`;
       throw new SessionError('invalid_argument', message);
     }
-    const merge = mergeStrategy === 'shallow-merge';
-    const [set, deleted] = sessionData(data, merge);
-    const refused = this.#client.update(number, merge, set, deleted);
+    const [set, deleted] = sessionData(data, mergeStrategy === 'shallow-merge');
+    const strategy = strategies.indexOf(mergeStrategy);
+    const refused = this.#client.update(number, strategy, set, deleted, ...condition(options));
     if (refused === 0) notJson(new SyntaxError('a key contains a lone surrogate'));
-    if (refused) throw new SessionError('too_large', tooLarge(refused), refused);
+    if (refused) throw new SessionError('too_large', tooLarge(refused), { size: refused });
+  }
+
+  #checkJoined(method) {
+    if (!this.#joined()) throw new SessionError('not_joined', `${method} only supported after join.`);
   }
 
   #joined() {

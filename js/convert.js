@@ -43,6 +43,17 @@ function mergeText(data, deleted) {
   return `{${members.join(',')}}`;
 }
 
+/** The condition of a write: the revision, and the text of an array of keys. */
+export function condition({ ifRevision, ifUnchanged = [] }) {
+  if (ifRevision !== undefined && !(Number.isSafeInteger(ifRevision) && ifRevision >= 0)) {
+    throw new SessionError('invalid_argument', 'ifRevision must be a revision, a whole number');
+  }
+  if (!Array.isArray(ifUnchanged) || !ifUnchanged.every((key) => typeof key === 'string')) {
+    throw new SessionError('invalid_argument', 'ifUnchanged must be an array of keys');
+  }
+  return [ifRevision, JSON.stringify(ifUnchanged)];
+}
+
 /** The text of any JSON value. */
 export function json(value, what) {
   let text;

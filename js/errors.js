@@ -10,11 +10,9 @@ export const USER_TOO_LARGE = 'User name, user data or token too large. Max size
 
 /** Why a write did not come to pass: what `updateMeetingSessionData` rejects with. */
 export class SessionError extends Error {
-  constructor(code, message, size) {
+  constructor(code, message, more) {
     super(message);
-    this.code = code;
-    this.retryable = ['busy', 'expired'].includes(code);
-    if (size) this.size = size;
+    Object.assign(this, { code, retryable: ['busy', 'conflict', 'expired'].includes(code) }, more);
   }
 
   get name() {
@@ -30,12 +28,15 @@ export function tooLarge(size) {
 /** Why a write of session data did not come to pass. */
 export function writeFailure(code, size) {
   if (code === 'too_large') return tooLarge(size);
+  if (code === 'too_late') return 'Meeting session data may be set all the same: it was aborted after it had been sent';
   if (code === 'unknown') return 'Meeting session data may not have been set: the connection was lost before the answer';
   const reasons = {
     session_reset: 'the session began anew while the connection was lost',
     expired: 'the connection was lost for too long',
     busy: 'too many others are waiting to be sent',
     left: 'the call was left before it could be sent',
+    conflict: 'somebody else changed it first',
+    aborted: 'it was aborted before it could be sent',
   };
   return `Meeting session data was not set: ${reasons[code] ?? 'the server did not accept it'}`;
 }

@@ -21,6 +21,10 @@ export class Page {
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
   waiting = { join: [], leave: [], destroy: [], user: [] };
+  /** How many writes are not answered, and the last that failed. */
+  saved = { pending: 0 };
+  /** Whether no write has failed since there was none to answer. */
+  #savesAll = true;
   /** Awaited writes that have not ended, by number. */
   #writes = new Map();
   #lastWrite = 0;
@@ -49,12 +53,21 @@ export class Page {
     return { present: this.#participants.size, hidden: 0 };
   }
 
+  /** The value of a key, and who changed it last. */
+  entry(key) {
+    const stamp = this.#stamps.get(key);
+    if (!stamp) return undefined;
+    const { revision, by, at } = stamp;
+    return { value: this.sessionState.data[key], revision, updatedBy: by, updatedAt: new Date(at) };
+  }
+
   // ----------------------------------------------------------------------------------------- called by the faces
 
   /** A join has begun. The next two states follow in the next microtask, the rest when the server answers. */
   joining() {
     this.#joins += 1;
     this.#clear();
+    this.saved = { pending: 0 };
     this.#setState('loading');
     queueMicrotask(() => {
       for (const [from, to] of [['loading', 'loaded'], ['loaded', 'joining-meeting']]) {
@@ -73,17 +86,31 @@ export class Page {
     return promise;
   }
 
-  /** A promise for the end of a write, which `send` hands over under the number that it gets, or throws. */
-  write(send) {
+  /**
+   * A promise for the end of a write, which `send` hands over under the number that it gets, or throws, and `withdraw`
+   * takes back if it can.
+   */
+  write(send, withdraw, { ifUnchanged, signal }) {
     return new Promise((resolve, reject) => {
-      const number = String(++this.#lastWrite);
-      this.#writes.set(number, { resolve, reject });
-      try {
-        send(this.#lastWrite);
-      } catch (error) {
+      const number = ++this.#lastWrite;
+      const forget = () => {
         this.#writes.delete(number);
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        const code = withdraw(number) ? 'aborted' : 'too_late';
+        if (code === 'aborted') forget();
+        reject(new SessionError(code, writeFailure(code), { cause: signal.reason }));
+      };
+      this.#writes.set(number, { resolve, reject, forget, keys: ifUnchanged, before: this.sessionState.data });
+      try {
+        if (!signal?.aborted) send(number);
+      } catch (error) {
+        forget();
         reject(error);
       }
+      if (signal?.aborted) abort();
+      signal?.addEventListener('abort', abort);
     });
   }
 
@@ -107,11 +134,22 @@ export class Page {
     this[event](about, more);
   }
 
-  data(set, deleted, whole) {
+  data(set, deleted, writes, whole) {
+    const before = this.sessionState.data;
     const changed = parse(set);
-    const data = whole ? keepIdentities(changed, this.sessionState.data) : { ...this.sessionState.data, ...changed };
-    for (const key of JSON.parse(deleted)) delete data[key];
+    const data = whole ? keepIdentities(changed, before) : { ...before, ...changed };
+    const gone = JSON.parse(deleted);
+    for (const key of gone) delete data[key];
     this.sessionState = { data, topology: 'sfu' };
+
+    if (whole) this.#stamps.clear();
+    const written = [...Object.keys(changed), ...gone];
+    for (const { keys = written, ...stamp } of JSON.parse(writes)) {
+      for (const key of keys) this.#stamps.set(key, stamp);
+    }
+    const changedKeys = whole ? differing(before, data) : written;
+    this.#change = { changedKeys, updatedBy: this.#writers(changedKeys) };
+    for (const key of gone) this.#stamps.delete(key);
   }
 
   joined(own, participants) {
@@ -131,8 +169,9 @@ export class Page {
     this.#event('meeting-session-updated', { meetingSession: this.summary });
   }
 
-  changed() {
-    this.#event('meeting-session-state-updated', { meetingSessionState: this.sessionState });
+  changed(revision) {
+    const fields = { meetingSessionState: this.sessionState, revision: Number(revision), ...this.#change };
+    this.#event('meeting-session-state-updated', fields);
   }
 
   counted() {
@@ -185,16 +224,34 @@ export class Page {
     const errorMsg = writeFailure(code, size);
     const details = size ? { code, size: Number(size) } : { code };
     this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details });
+    this.#notSaved(new SessionError(code, errorMsg, size && { size: Number(size) }));
   }
 
   writeEnded(number, end) {
-    const [value, how] = end.split(' ');
-    const { resolve, reject } = this.#writes.get(number);
-    this.#writes.delete(number);
-    this.#queue.push(() => {
-      if (how === 'applied' || how === 'unchanged') resolve({ revision: Number(value), status: how });
-      else reject(new SessionError(how, writeFailure(how, value), Number(value)));
-    });
+    const [text, status] = end.split(' ');
+    const value = Number(text);
+    const { resolve, reject, forget, keys, before } = this.#writes.get(Number(number));
+    forget();
+    if (status === 'applied' || status === 'unchanged') {
+      return this.#queue.push(() => resolve({ revision: value, status }));
+    }
+    const more = {};
+    if (status === 'too_large') more.size = value;
+    if (status === 'conflict') {
+      const current = this.sessionState.data;
+      const changedKeys = differing(before, current).filter((key) => !keys || keys.includes(key));
+      const updatedBy = { ...this.#change.updatedBy, ...this.#writers(changedKeys) };
+      Object.assign(more, { revision: value, current, changedKeys, updatedBy });
+    }
+    const error = new SessionError(status, writeFailure(status, value), more);
+    if (status !== 'conflict') this.#notSaved(error);
+    this.#queue.push(() => reject(error));
+  }
+
+  saving(count) {
+    const pending = Number(count);
+    if (this.saved.pending === 0) this.#savesAll = true;
+    this.#save(pending, this.#savesAll && pending === 0 ? undefined : this.saved.error);
   }
 
   away(id, more) {
@@ -239,8 +296,28 @@ export class Page {
 
   #own;
   #participants = new Map();
+  /** `revision`, `by` and `at` of the last change of each key. */
+  #stamps = new Map();
+  /** What the next `meeting-session-state-updated` says of keys. */
+  #change;
+
+  #writers(keys) {
+    return Object.fromEntries(keys.filter((key) => this.#stamps.has(key)).map((key) => [key, this.#stamps.get(key).by]));
+  }
+
+  #notSaved(error) {
+    this.#savesAll = false;
+    this.#save(this.saved.pending, error);
+  }
+
+  #save(pending, error) {
+    this.saved = error ? { pending, error } : { pending };
+    this.#event('meeting-session-saving-updated', this.saved);
+  }
 
   #clear() {
+    this.#stamps.clear();
+    this.#change = { changedKeys: [], updatedBy: {} };
     this.sessionState = { data: {}, topology: 'none' };
     this.summary = {};
     this.#participants.clear();
@@ -310,6 +387,12 @@ function keepIdentities(now, before) {
     [key, Object.hasOwn(before, key) && JSON.stringify(before[key]) === JSON.stringify(value) ? before[key] : value];
   // `fromEntries` defines members where an assignment would let a key named `__proto__` set the prototype.
   return Object.fromEntries(Object.entries(now).map(kept));
+}
+
+/** The keys that are in only one of two objects, or have another value in each. */
+function differing(before, now) {
+  const same = (key) => Object.hasOwn(before, key) && Object.hasOwn(now, key) && Object.is(before[key], now[key]);
+  return Object.keys({ ...before, ...now }).filter((key) => !same(key));
 }
 
 /** Text that was JSON to the server; an engine may still give up on it, for its depth for example. */
