@@ -11,39 +11,37 @@ import { SessionError } from './errors.js';
 export function draft(data, change) {
   // Without a prototype `__proto__` and `constructor` are keys like others.
   const before = { __proto__: null, ...data };
-  let after = { ...before, __proto__: null };
+  const copy = { __proto__: null, ...data };
   const keys = new Set();
   let all = false;
-
-  const touch = (key) => {
-    // Only what concerns the object as a whole has no key: its keys are listed, for example.
-    all ||= key === undefined;
-    if (typeof key !== 'string' || keys.has(key)) return;
-    keys.add(key);
-    if (key in before) copy[key] = structuredClone(before[key]);
+  const trap = (_, name) => (target, key, ...more) => {
+    // What has no key concerns the object as a whole: its keys are listed, for example.
+    if (key === undefined) all = true;
+    if (typeof key === 'string' && !keys.has(key)) {
+      keys.add(key);
+      if (key in copy) copy[key] = structuredClone(copy[key]);
+    }
+    return Reflect[name](target, key, ...more);
   };
-  const copy = after;
-  const trap = (_, name) => (target, ...args) => (touch(args[0]), Reflect[name](target, ...args));
   const proxy = new Proxy(copy, new Proxy({}, { get: trap }));
 
-  const difference = (names) => {
-    const update = { __proto__: null };
-    for (const key of names) if (text(before[key]) !== text(after[key])) update[key] = after[key];
-    return update;
+  const difference = (after, names) => {
+    const differing = [...names].filter((key) => text(before[key]) !== text(after[key]));
+    return Object.fromEntries(differing.map((key) => [key, after[key]]));
   };
 
   const result = change(proxy);
-  let update = difference(keys);
+  let update = difference(copy, keys);
   if (result !== undefined && result !== proxy) {
     all = true;
-    after = { __proto__: null, ...result };
+    const after = { __proto__: null, ...result };
     // What an arrow function happens to return, as in `(draft) => (draft.votes.ana = {})`, is not the whole data.
     const stray = Object.keys(update).some((key) => key in copy && !(key in after));
     if (stray || ![Object.prototype, null].includes(Object.getPrototypeOf(result ?? 0))) {
       const message = 'transact needs a function that changes the draft or returns the whole next data, and is not async';
       throw new SessionError('invalid_argument', message);
     }
-    update = difference(Object.keys({ ...before, ...after }));
+    update = difference(after, Object.keys({ ...before, ...after }));
   }
   return Object.keys(update).length > 0 ? { data: update, keys: all ? undefined : [...keys] } : undefined;
 }

@@ -44,11 +44,10 @@ export function subscribe(call, what, listener, { signal } = {}, onEnd) {
   try {
     check();
   } catch (error) {
-    ended = true;
+    stop();
     throw error;
-  } finally {
-    if (ended) stop();
   }
+  if (ended) stop();
   return stop;
 }
 
@@ -89,11 +88,11 @@ export function values(call, what, options) {
   };
 }
 
-/** A function of the data; `undefined` if there is none. */
+/** A function of the data; `undefined` if `what` is nothing of the kind. */
 function selector(what) {
   if (typeof what === 'function') return what;
   const keys = [what].flat();
   if (!keys.every((key) => typeof key === 'string')) return undefined;
-  const entries = (data) => keys.filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]);
-  return (data) => (keys[0] === what ? entries(data)[0]?.[1] : Object.fromEntries(entries(data)));
+  const part = (data) => Object.fromEntries(Object.entries(data).filter(([key]) => keys.includes(key)));
+  return keys[0] === what ? (data) => Object.values(part(data))[0] : part;
 }
