@@ -35,10 +35,10 @@ export function draft(data, change) {
   if (result !== undefined && result !== proxy) {
     all = true;
     const after = { __proto__: null, ...result };
-    // What an arrow function happens to return, as in `(draft) => (draft.votes.ana = {})`, is not the whole data.
+    // `(draft) => (draft.votes.ana = {})` changes the draft and returns an object that is not the whole data.
     const stray = Object.keys(update).some((key) => key in copy && !(key in after));
     if (stray || ![Object.prototype, null].includes(Object.getPrototypeOf(result ?? 0))) {
-      const message = 'transact needs a function that changes the draft or returns the whole next data, and is not async';
+      const message = 'Change the draft and return nothing, or return the whole next data; the function cannot be async';
       throw new SessionError('invalid_argument', message);
     }
     update = difference(after, Object.keys({ ...before, ...after }));
@@ -51,6 +51,6 @@ function text(value) {
   try {
     return JSON.stringify(value) ?? value;
   } catch {
-    return {};
+    return value;
   }
 }

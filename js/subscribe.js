@@ -11,7 +11,7 @@ import { shallow } from './shallow.js';
 export function subscribe(call, what, listener, { signal } = {}, onEnd) {
   const select = selector(what);
   if (!select || typeof listener !== 'function') {
-    throw new SessionError('invalid_argument', 'Needs a key, an array of keys or a selector, and a listener function');
+    throw new SessionError('invalid_argument', 'Needs a key, keys or a selector function, and a listener function');
   }
   const same = typeof what === 'string' ? Object.is : shallow;
   let ended = signal?.aborted || call.isDestroyed();
@@ -34,7 +34,8 @@ export function subscribe(call, what, listener, { signal } = {}, onEnd) {
     onEnd?.();
   };
   const listen = (method) => {
-    for (const event of ['joined-meeting', 'meeting-session-state-updated']) call[method](event, check);
+    call[method]('joined-meeting', check);
+    call[method]('meeting-session-state-updated', check);
     call[method]('call-instance-destroyed', stop);
     if (onEnd) call[method]('left-meeting', stop);
   };
@@ -93,6 +94,7 @@ function selector(what) {
   if (typeof what === 'function') return what;
   const keys = [what].flat();
   if (!keys.every((key) => typeof key === 'string')) return undefined;
-  const part = (data) => Object.fromEntries(Object.entries(data).filter(([key]) => keys.includes(key)));
+  const part = (data) =>
+    Object.fromEntries(keys.filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]));
   return keys[0] === what ? (data) => Object.values(part(data))[0] : part;
 }
