@@ -17,6 +17,7 @@ pub mod client;
 pub mod data;
 pub mod json;
 pub mod log;
+pub mod merge_patch;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod position;

@@ -15,7 +15,8 @@ pub enum MergeStrategy {
     Replace,
     /// Top-level keys are set or deleted; the others stay. Nested objects are replaced, not merged.
     ShallowMerge,
-    /// JSON Merge Patch (RFC 7396): the update is a patch, which the server turns into a shallow merge.
+    /// The keys that are set are the members of a JSON Merge Patch (RFC 7396), `null` included; none is deleted by
+    /// name. Only the server, which has the data, knows what comes of it: see [`merge_patch`](crate::merge_patch).
     MergePatch,
 }
 
@@ -104,7 +105,7 @@ impl Update {
         self.changes.get(at).map(|(_, value)| value.as_ref())
     }
 
-    /// Whether it changes nothing, whatever the data (`{}` under shallow-merge).
+    /// Whether it changes nothing, whatever the data (`{}` unless it is a replace).
     pub fn is_noop(&self) -> bool {
         self.strategy != MergeStrategy::Replace && self.changes.is_empty()
     }
@@ -117,7 +118,8 @@ impl Update {
     /// Makes this update do what it and then `later` would have done.
     ///
     /// These are the rules of Daily's client queue: a replace takes the place of all before it; a merge is laid over
-    /// what is queued and leaves its strategy; a set cancels a delete and the reverse.
+    /// what is queued and leaves its strategy; a set cancels a delete and the reverse. Not for a merge patch, which may
+    /// reach into what lies below it: each is sent on its own.
     pub fn coalesce(&mut self, later: Self) {
         match later.strategy {
             MergeStrategy::Replace => *self = later,
@@ -229,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn a_strategy_is_known_by_its_name() {
+        for strategy in [Replace, ShallowMerge, MergeStrategy::MergePatch] {
+            assert_eq!(MergeStrategy::from_name(strategy.name()), Some(strategy));
+        }
+        assert_eq!(MergeStrategy::from_name("deep-merge"), None);
+    }
+
+    #[test]
     fn what_the_page_stringified_is_taken_apart_again() {
         let found = Update::from_stringified(
             ShallowMerge,
@@ -259,6 +269,8 @@ mod tests {
     #[test]
     fn only_an_empty_merge_is_a_noop() {
         assert!(update(ShallowMerge, &[]).is_noop());
+        assert!(update(MergeStrategy::MergePatch, &[]).is_noop());
+        assert!(!update(MergeStrategy::MergePatch, &[("a", Some("null"))]).is_noop());
         assert!(!update(Replace, &[]).is_noop());
         assert!(!update(ShallowMerge, &[("a", None)]).is_noop());
     }

@@ -7,6 +7,10 @@ use core::time::Duration;
 /// Session data, and each update of it: 102,400 units, Daily's limit (100 × 1024 characters, not bytes).
 pub const DATA_UNITS: usize = 102_400;
 
+/// Objects one in another in a merge patch, the patch itself being the first: 32. Each scans what it is merged into once
+/// more, so this bounds the work to 32 times the size of the data and of the patch.
+pub const PATCH_DEPTH: usize = 32;
+
 /// One app message: 4,096 units, Daily's limit.
 pub const APP_MESSAGE_UNITS: usize = 4_096;
 
