@@ -20,6 +20,7 @@ use core::time::Duration;
 use crate::data::SessionData;
 use crate::json::{Json, utf16_units};
 use crate::log::Log;
+use crate::merge_patch;
 use crate::position::{Epoch, Position};
 use crate::protocol::*;
 use crate::stamp::{Stamp, writes};
@@ -463,7 +464,9 @@ impl Session {
         if !self.holds(condition) {
             return Err(Rejection::Conflict(self.position.revision));
         }
-        let size = update.units().max(self.data.units_after(&update));
+        let asked = update.units();
+        let update = merge_patch::resolve(update, &self.data).map_err(|_| Rejection::BadData)?;
+        let size = asked.max(update.units()).max(self.data.units_after(&update));
         if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
             return Err(Rejection::TooLarge(size));
         }
