@@ -5,8 +5,8 @@ import { SessionError } from './errors.js';
 /**
  * Runs `change` on a draft of `data`, whose values are shared and stay as they are.
  *
- * Returns `{ data, keys }`: an update for a shallow-merge and the keys that were read or written, `undefined` for all of
- * them. Returns `undefined` when there is nothing to write.
+ * Returns `{ data, keys }`: an update for a shallow-merge and the keys that were read or written, `undefined` for all.
+ * Returns `undefined` when there is nothing to write.
  */
 export function draft(data, change) {
   // Without a prototype `__proto__` and `constructor` are keys like others.
@@ -38,8 +38,8 @@ export function draft(data, change) {
     // `(draft) => (draft.votes.ana = {})` changes the draft and returns an object that is not the whole data.
     const stray = Object.keys(update).some((key) => key in copy && !(key in after));
     if (stray || ![Object.prototype, null].includes(Object.getPrototypeOf(result ?? 0))) {
-      const message = 'Change the draft and return nothing, or return the whole next data; the function cannot be async';
-      throw new SessionError('invalid_argument', message);
+      const help = 'Change the draft and return nothing, or return the whole next data; the function cannot be async';
+      throw new SessionError('invalid_argument', help);
     }
     update = difference(after, Object.keys({ ...before, ...after }));
   }
