@@ -30,7 +30,7 @@ export function draft(data, change) {
     return Object.fromEntries(differing.map((key) => [key, after[key]]));
   };
 
-  const result = change(proxy);
+  const result = typeof change === 'function' ? change(proxy) : NaN;
   let update = difference(copy, keys);
   if (result !== undefined && result !== proxy) {
     all = true;

@@ -92,25 +92,26 @@ export class Page {
    */
   write(send, withdraw, { ifUnchanged, signal }) {
     return new Promise((resolve, reject) => {
+      const cut = (code) => reject(new SessionError(code, writeFailure(code), { cause: signal.reason }));
+      if (signal?.aborted) return cut('aborted');
       const number = ++this.#lastWrite;
       const forget = () => {
         this.#writes.delete(number);
         signal?.removeEventListener('abort', abort);
       };
       const abort = () => {
-        const code = withdraw(number) ? 'aborted' : 'too_late';
-        if (code === 'aborted') forget();
-        reject(new SessionError(code, writeFailure(code), { cause: signal.reason }));
+        if (!withdraw(number)) return cut('too_late');
+        forget();
+        cut('aborted');
       };
       this.#writes.set(number, { resolve, reject, forget, keys: ifUnchanged, before: this.sessionState.data });
       try {
-        if (!signal?.aborted) send(number);
+        signal?.addEventListener('abort', abort);
+        send(number);
       } catch (error) {
         forget();
         reject(error);
       }
-      if (signal?.aborted) abort();
-      signal?.addEventListener('abort', abort);
     });
   }
 

@@ -29,11 +29,15 @@ serve! {
     "/js/address.js"
     "/js/call.js"
     "/js/convert.js"
+    "/js/draft.js"
     "/js/emitter.js"
     "/js/errors.js"
     "/js/identity.js"
     "/js/page.js"
+    "/js/shallow.js"
+    "/js/subscribe.js"
     "/tests/browser/checks.js"
+    "/tests/browser/conditions.js"
     "/tests/browser/connection.js"
     "/tests/browser/data.js"
     "/tests/browser/emitter.js"
@@ -44,7 +48,9 @@ serve! {
     "/tests/browser/reentrancy.js"
     "/tests/browser/run.js"
     "/tests/browser/state.js"
+    "/tests/browser/subscriptions.js"
     "/tests/browser/support.js"
+    "/tests/browser/transactions.js"
     "/tests/browser/writes.js"
 }
 
@@ -256,5 +262,34 @@ tests! {
         every_write_ends_when_the_call_does
         flushing_waits_for_all_that_was_set
         an_error_says_what_it_is
+    }
+
+    conditions {
+        a_write_may_depend_on_the_revision
+        a_write_may_depend_on_keys_that_are_there_gone_or_were_never_there
+        a_conflict_says_what_is_there_and_who_was_first
+        ones_own_writes_under_way_are_changes_too
+        conditions_are_checked
+        a_merge_patch_reaches_into_nested_objects
+        daily_s_own_method_knows_only_daily_s_strategies
+        a_signal_withdraws_what_was_not_sent
+        a_signal_that_comes_after_the_end_is_too_late_for_anything
+        an_event_says_what_was_changed_and_by_whom
+        what_is_not_saved_is_counted
+    }
+
+    transactions {
+        a_transaction_writes_what_its_function_changes
+        a_transaction_that_changes_nothing_sends_nothing
+        transactions_of_several_lose_nothing
+        transactions_on_different_keys_do_not_meet
+        after_so_many_attempts_it_is_a_conflict
+        what_cannot_be_a_transaction_is_refused
+        a_transaction_sees_what_was_written_before_it
+    }
+
+    subscriptions {
+        a_listener_hears_of_its_keys_alone
+        an_iterator_skips_to_the_newest_and_ends_with_the_call
     }
 }

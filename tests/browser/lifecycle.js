@@ -75,7 +75,12 @@ export const the_payloads_of_a_join = test(async (meeting) => {
     'participant-counts-updated': { participantCounts: { present: 1, hidden: 0 } },
     'meeting-session-summary-updated': { meetingSession },
     'meeting-session-updated': { meetingSession },
-    'meeting-session-state-updated': { meetingSessionState: { data: {}, topology: 'sfu' } },
+    'meeting-session-state-updated': {
+      meetingSessionState: { data: {}, topology: 'sfu' },
+      revision: 0,
+      changedKeys: [],
+      updatedBy: {},
+    },
   };
   for (const [action, fields] of Object.entries(expected)) equal(events[action], { action, callClientId, ...fields });
 });

@@ -4,7 +4,7 @@
 // files are imported one after the other, those that others import first.
 
 const IMPORTED_BY_OTHERS = [
-  ...['errors', 'address', 'convert', 'emitter', 'page', 'call'].map((name) => `../../js/${name}.js`),
+  ...['errors', 'address', 'convert', 'draft', 'emitter', 'page', 'shallow', 'subscribe', 'call'].map((name) => `../../js/${name}.js`),
   './support.js',
 ];
 

@@ -46,6 +46,9 @@ export const the_event_carries_the_whole_state = test(async (meeting) => {
     action: 'meeting-session-state-updated',
     callClientId: call.callClientId,
     meetingSessionState: { data: { a: 1, b: 2 }, topology: 'sfu' },
+    revision: 2,
+    changedKeys: ['b'],
+    updatedBy: { b: call.participants().local.session_id },
   });
 });
 
