@@ -10,8 +10,15 @@ import { find } from '../../../scripts/browsers.mjs';
 /** The browsers that every end-to-end test runs in. */
 export const BROWSERS = ['chromium', 'firefox'];
 
-/** What the browsers themselves report of a WebSocket that broke or could not connect, for `allow`. */
-export const LOST_CONNECTION = [/WebSocket connection to /, /connection to (the server at )?ws:/];
+/**
+ * What the browsers themselves report when a server cannot be reached, for `allow`: of a WebSocket, and of the demo's
+ * icon, which Chromium loads after the page, and again when a join has changed the page's address.
+ */
+export const LOST_CONNECTION = [
+  /WebSocket connection to /,
+  /connection to (the server at )?ws:/,
+  /^console: Failed to load resource: net::ERR_\w+ https?:\S+\/-\/demo\/icon\.svg$/,
+];
 
 const webdriver = JSON.parse(readFileSync(new URL('../../../webdriver.json', import.meta.url), 'utf8'));
 
