@@ -66,11 +66,16 @@ for (const name of BROWSERS) {
       await look(ana, 'an empty meeting');
 
       await ana.fill('#pinned-input', `See https://example.com/${'very'.repeat(20)}/long`);
+      // What the server confirms moves what is below it, so a click meanwhile could miss.
       await ana.click('#pinned-save');
+      await eventually(() => ana.sees('#pinned-text'), true);
       await ana.click('#poll-save');
+      await eventually(() => ana.sees('#poll-options'), true);
       await ana.click('#participants li:nth-child(2) [data-part="spotlight"]');
+      await eventually(() => ana.sees('#stage-clear'), true);
       await bo.fill('#editor-json', JSON.stringify({ ['key'.repeat(40)]: 'value'.repeat(60), list: [1, true, null] }));
       await bo.click('#editor-write');
+      await eventually(async () => (await ana.texts('#data-entries > li')).length, 5);
       await ana.click('#poll-options [data-part="vote"]');
       await eventually(async () => (await ana.texts('#data-entries > li')).length, 6);
       await ana.fill('#editor-json', '{ broken');
