@@ -32,7 +32,7 @@ for (const name of BROWSERS) {
       await eventually(() => ana.text('#room'), `${name}-form`);
       assert.equal(await ana.text('#connection'), 'Connected');
       assert.deepEqual(await ana.texts('#participants .who'), ['Ana you']);
-      assert.equal(new URL(ana.page.url()).pathname, `/${name}-form`);
+      await eventually(() => new URL(ana.page.url()).pathname, `/${name}-form`);
 
       await ana.click('#leave');
       await eventually(() => ana.text('#join-status'), `You left ${name}-form.`);
@@ -49,7 +49,8 @@ for (const name of BROWSERS) {
 
       const named = await open(test, `/${name}-link?name=Bo`);
       await eventually(() => named.texts('#participants .who'), ['Bo you']);
-      assert.equal(new URL(named.page.url()).search, '', 'who copies the address is not Bo');
+      // Who copies the address is not Bo.
+      await eventually(() => new URL(named.page.url()).search, '');
       await named.page.reload();
       await eventually(() => named.text('#room'), `${name}-link`);
       assert.equal((await named.texts('#participants .who'))[0], 'Bo you');

@@ -105,7 +105,7 @@ for (const name of BROWSERS) {
       );
       const errorMsg = `The session server does not allow pages from ${page.url}: start it with --allow-origin ${page.url}`;
       assert.deepEqual(rejection, { action: 'error', errorMsg, error: { type: 'not-allowed', msg: errorMsg } });
-      assert.ok(refusing.log.some((line) => line.includes('--allow-origin')), 'the log says it too');
+      await eventually(() => refusing.log.some((line) => line.includes('--allow-origin')), true);
 
       await ana.join(allowing.sessionUrl('room'));
       assert.equal(await ana.meetingState(), 'joined-meeting');
