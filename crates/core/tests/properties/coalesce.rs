@@ -15,13 +15,16 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-pub(crate) fn any_change() -> impl Strategy<Value = Change> {
-    let key = prop_oneof![
+pub(crate) fn any_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
         16 => any::<u8>().prop_map(Key::Usual),
         3 => any::<String>().prop_map(Key::Any),
         1 => any::<u8>().prop_map(Key::Long),
-    ];
-    let members = prop::collection::vec((key, prop::option::weighted(0.7, any_value())), 0..6);
+    ]
+}
+
+pub(crate) fn any_change() -> impl Strategy<Value = Change> {
+    let members = prop::collection::vec((any_key(), prop::option::weighted(0.7, any_value())), 0..6);
     (prop::bool::weighted(0.3), members).prop_map(|(replace, members)| Change { replace, members })
 }
 

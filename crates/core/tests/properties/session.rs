@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::checks::session::*;
 use crate::checks::span::Span;
 use crate::checks::update::{Change, Key, Value};
-use crate::coalesce::{any_change, any_value};
+use crate::coalesce::{any_change, any_key, any_value};
 use crate::decoding::any_mangled;
 
 pub(crate) fn any_span() -> impl Strategy<Value = Span> {
@@ -44,17 +44,34 @@ fn any_joining() -> impl Strategy<Value = Joining> {
     })
 }
 
+fn any_seen() -> impl Strategy<Value = Seen> {
+    prop_oneof![
+        12 => Just(Seen::Own(0)),
+        3 => (-3..3_i16).prop_map(Seen::Own),
+        3 => (-600..0_i16).prop_map(Seen::Own),
+        1 => any::<u64>().prop_map(Seen::Any),
+    ]
+}
+
+fn any_asked() -> impl Strategy<Value = Asked> {
+    let revision = prop::option::weighted(0.2, any_seen());
+    (revision, prop::collection::vec(any_key(), 0..4), any_seen())
+        .prop_map(|(revision, unchanged, seen)| Asked { revision, unchanged, seen })
+}
+
 fn any_saying() -> impl Strategy<Value = Saying> {
     let sequence = prop_oneof![
         16 => Just(Sequence::Next),
         4 => (0..12_u8).prop_map(Sequence::Again),
         1 => any::<u64>().prop_map(Sequence::Any),
     ];
-    let update = (sequence, prop::bool::weighted(0.05), any_change())
-        .prop_map(|(sequence, other_epoch, change)| Saying::Update { sequence, other_epoch, change });
+    let asked = prop_oneof![1 => Just(Asked::default()), 1 => any_asked()];
+    let update = (sequence, prop::bool::weighted(0.05), any_change(), asked).prop_map(
+        |(sequence, other_epoch, change, asked)| Saying::Update { sequence, other_epoch, change, asked },
+    );
     let full = (-1..2_i8).prop_map(|more| {
         let change = Change { replace: true, members: vec![(Key::Usual(0), Some(Value::Full(more)))] };
-        Saying::Update { sequence: Sequence::Next, other_epoch: false, change }
+        Saying::Update { sequence: Sequence::Next, other_epoch: false, change, asked: Asked::default() }
     });
     let user = (prop::option::of(any::<u8>()), prop::option::of(any_value()))
         .prop_map(|(name, data)| Saying::User { name, data });

@@ -57,7 +57,7 @@ const VALUES: [&str; 12] = [
 ];
 
 impl Key {
-    fn text(&self) -> Arc<str> {
+    pub(crate) fn text(&self) -> Arc<str> {
         match self {
             Self::Usual(which) => KEYS[usize::from(*which) % KEYS.len()].into(),
             Self::Long(length) => "k".repeat(usize::from(*length) * 256).into(),
@@ -126,6 +126,14 @@ impl Copy {
         for (key, value) in update.changes() {
             self.change(key.clone(), value.map(|value| value.as_str().into()));
         }
+    }
+
+    /// The keys that are other ones here than there, or only in one of the two.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Arc<str>> {
+        let gone = other.0.keys().filter(|key| !self.0.contains_key(*key));
+        let others =
+            self.0.iter().filter(|(key, value)| other.0.get(*key) != Some(value)).map(|(key, _)| key);
+        gone.chain(others).cloned().collect()
     }
 
     pub(crate) fn change(&mut self, key: Arc<str>, value: Option<Arc<str>>) {

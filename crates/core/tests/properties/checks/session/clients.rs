@@ -70,8 +70,16 @@ impl World {
     /// What a connection says.
     pub(super) fn message(&mut self, connection: u64, saying: &Saying) -> Result<ClientMessage, DecodeError> {
         Ok(match saying {
-            Saying::Update { sequence, other_epoch, change } => {
+            Saying::Update { sequence, other_epoch, change, asked } => {
                 let peer = &self.peers[&connection];
+                let own = peer.position.map_or(0, |position| position.revision);
+                let unchanged: Vec<_> = asked.unchanged.iter().map(|key| key.text().to_string()).collect();
+                let condition = Condition {
+                    revision: asked.revision.as_ref().map(|seen| seen.revision(own)),
+                    // What it counts from is not said without keys.
+                    seen: if unchanged.is_empty() { 0 } else { asked.seen.revision(own) },
+                    unchanged,
+                };
                 let epoch = peer.position.map_or(Epoch(0), |position| position.epoch);
                 let (_, last) = self.numbers.entry(peer.instance.clone()).or_default();
                 let sequence = match sequence {
@@ -81,12 +89,7 @@ impl World {
                 };
                 *last = sequence.max(*last);
                 let epoch = Epoch(epoch.0 ^ u64::from(*other_epoch));
-                ClientMessage::Update(UpdateRequest {
-                    sequence,
-                    epoch,
-                    update: change.update(),
-                    condition: Condition::default(),
-                })
+                ClientMessage::Update(UpdateRequest { sequence, epoch, update: change.update(), condition })
             }
             Saying::User { name, data } => ClientMessage::SetUser {
                 user_name: name.map(|name| "n".repeat(usize::from(name) * 2)),
@@ -110,6 +113,15 @@ impl World {
         match usize::from(which).checked_rem(peers.len() + 1).and_then(|which| peers.get(which)) {
             Some((participant, _)) => participant.clone(),
             None => ParticipantId("nobody".into()),
+        }
+    }
+}
+
+impl Seen {
+    fn revision(&self, own: u64) -> u64 {
+        match self {
+            Self::Own(more) => own.saturating_add_signed((*more).into()),
+            Self::Any(revision) => *revision,
         }
     }
 }

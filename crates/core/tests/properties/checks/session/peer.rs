@@ -1,13 +1,14 @@
 //! One connection: what it was sent, what it makes of that, and what it is still owed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use meeting_session_core::protocol::*;
 use meeting_session_core::{Instant, Position};
+use serde::Deserialize;
 
-use super::history::History;
+use super::history::{History, Write};
 use crate::checks::update::Copy;
 
 /// A connection. One that was closed is kept: another may resume with what it knew.
@@ -117,11 +118,13 @@ impl Peer {
                 assert_eq!(claimed, Some(position), "only who has everything gets nothing");
                 self.copy = (**history.data()).clone();
             }
-            Some(StateChange { since: None, set, deleted, .. }) => {
-                assert!(deleted.is_empty());
-                self.copy = Copy::parse(&set);
+            Some(change @ StateChange { since: None, .. }) => {
+                check_writes(&change, position, history);
+                assert!(change.deleted.is_empty());
+                self.copy = Copy::parse(&change.set);
             }
             Some(change) => {
+                check_writes(&change, position, history);
                 assert!(resumed, "another participant starts from nothing");
                 assert_eq!(change.since, claimed.map(|claimed| claimed.revision));
                 self.copy = (**have.expect("a difference only from what the client has")).clone();
@@ -153,11 +156,19 @@ impl Peer {
         } else {
             assert_eq!(change.since, Some(mine.revision), "a difference from what was sent before");
         }
+        check_writes(&change, position, history);
         patch(&mut self.copy, &change);
         let data = history.at(position).expect("a position of this history");
         assert_eq!(self.copy, **data, "what is sent adds up to the data at {position:?}");
         self.position = Some(position);
         self.behind_since = None;
+    }
+
+    /// What must be true of a connection that has just been answered without delay.
+    pub(super) fn check_caught_up(&self) {
+        if self.open && self.blocked_since.is_none() {
+            assert!(self.results.is_empty() && self.behind_since.is_none(), "a retry sees the newest data");
+        }
     }
 
     /// What must be true of an open connection after every step.
@@ -186,8 +197,8 @@ impl Peer {
     }
 }
 
-/// How late a silent or a blocked connection may be closed.
-const CHECKS: Duration = Duration::from_secs(5);
+/// How late a silent or a blocked connection may be closed, and what is too long ago forgotten.
+pub(super) const CHECKS: Duration = Duration::from_secs(5);
 
 fn patch(copy: &mut Copy, change: &StateChange) {
     let mut seen = Vec::new();
@@ -201,4 +212,32 @@ fn patch(copy: &mut Copy, change: &StateChange) {
         seen.push(key.clone());
         copy.change(key, None);
     }
+}
+
+/// Of each key that a change names it says who last wrote it.
+fn check_writes(change: &StateChange, position: Position, history: &History) {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        revision: u64,
+        by: String,
+        at: u64,
+        keys: Option<Vec<String>>,
+    }
+    let entries: Vec<Entry> = serde_json::from_str(change.writes.as_str()).unwrap();
+    assert!(entries.is_sorted_by(|a, b| a.revision < b.revision), "oldest first: {}", change.writes.as_str());
+    let set = Copy::parse(&change.set).0.into_keys().map(|key| key.to_string());
+    let named: Vec<String> = set.chain(change.deleted.iter().cloned()).collect();
+    let mut said: BTreeMap<String, Write> = BTreeMap::new();
+    let count = entries.len();
+    for Entry { revision, by, at, keys } in entries {
+        assert!(change.since.is_none_or(|since| revision > since), "what was written before is not news");
+        assert_eq!(keys.is_none(), count == 1, "the only one names no keys");
+        for key in keys.unwrap_or_else(|| named.clone()) {
+            let before = said.insert(key, (revision, ParticipantId(by.clone()), at));
+            assert_eq!(before, None, "a key has one last write");
+        }
+    }
+    let last = |key: String| history.last_write(&key, position.revision).map(|write| (key, write));
+    assert_eq!(said, named.into_iter().map(|key| last(key).unwrap()).collect());
 }

@@ -7,7 +7,7 @@ use meeting_session_core::{Json, Session};
 
 use super::history::History;
 use super::members::{Member, Members, Verdict, units};
-use super::peer::{Answer, Peer};
+use super::peer::{Answer, CHECKS, Peer};
 use super::world::{Live, World};
 use crate::checks::update::Copy;
 
@@ -25,7 +25,8 @@ impl World {
             let epoch = Epoch(FIRST_EPOCH + self.epochs);
             self.epochs += 1;
             let session = Session::new(now, epoch, config);
-            Live { history: History::of(&session, epoch), session, members: Members::default() }
+            let history = History::of(&session, epoch);
+            Live { session, history, members: Members::default(), check_at: now + CHECKS }
         });
         self.participants += 1;
         // The first two and their secrets are those of the golden files.
@@ -87,6 +88,9 @@ impl World {
             self.received(connection, id, message);
         }
         self.drain();
+        if let Some(peer) = self.hurried.take().and_then(|connection| self.peers.get(&connection)) {
+            peer.check_caught_up();
+        }
     }
 
     /// What a message of somebody who has joined must lead to.
@@ -136,10 +140,10 @@ impl World {
 
     fn update(&mut self, connection: u64, id: &ParticipantId, request: UpdateRequest) {
         let now = self.now;
-        let Live { session, history, members } = self.live.as_mut().unwrap();
+        let Live { session, history, members, .. } = self.live.as_mut().unwrap();
         let before = history.position();
         let answered = members.0[id].answered(request.sequence);
-        let result = answered.unwrap_or_else(|| history.update(&request, session.position()));
+        let result = answered.unwrap_or_else(|| history.update(now, id, &request, session.position()));
         if history.position() != before {
             assert_eq!(Copy::of(session.data()), **history.data());
             for peer in self.peers.values_mut() {
@@ -147,6 +151,7 @@ impl World {
             }
         }
         self.answer(connection, id, request.sequence, result);
+        self.hurried = Some(connection).filter(|_| request.condition.is_some());
     }
 
     fn answer(&mut self, connection: u64, id: &ParticipantId, sequence: u64, result: UpdateResult) {

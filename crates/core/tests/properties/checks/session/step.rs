@@ -2,7 +2,7 @@
 
 use crate::checks::mangled::Mangled;
 use crate::checks::span::Span;
-use crate::checks::update::{Change, Value};
+use crate::checks::update::{Change, Key, Value};
 
 /// A session's settings, and what happens to it.
 #[derive(Debug, Clone)]
@@ -141,6 +141,7 @@ pub(crate) enum Saying {
         sequence: Sequence,
         other_epoch: bool,
         change: Change,
+        asked: Asked,
     },
     User {
         name: Option<u8>,
@@ -157,6 +158,31 @@ pub(crate) enum Saying {
     Join,
     Mangled(Mangled),
     Text(String),
+}
+
+/// What an update asks of the data.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Asked {
+    /// That it is at this revision.
+    pub(crate) revision: Option<Seen>,
+    /// That these keys are what they were.
+    pub(crate) unchanged: Vec<Key>,
+    pub(crate) seen: Seen,
+}
+
+/// A revision: that of the connection with this added to it, or any.
+#[derive(Debug, Clone)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) enum Seen {
+    Own(i16),
+    Any(u64),
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self::Own(0)
+    }
 }
 
 /// The number of an operation.

@@ -9,7 +9,7 @@ use meeting_session_core::{Instant, Session};
 
 use super::history::History;
 use super::members::Members;
-use super::peer::Peer;
+use super::peer::{CHECKS, Peer};
 use super::step::*;
 use crate::checks::span::Span;
 use crate::checks::update::{Change, Copy, Key, Value};
@@ -36,6 +36,8 @@ pub(super) struct World {
     pub(super) closing: BTreeMap<u64, CloseCode>,
     /// The last numbers of each instance: of a join, and of an operation.
     pub(super) numbers: BTreeMap<String, (u64, u64)>,
+    /// The connection that has just written on a condition, and so gets its answer and the data before it at once.
+    pub(super) hurried: Option<u64>,
     saved: Option<Saved>,
     pub(super) epochs: u64,
     pub(super) participants: u64,
@@ -46,6 +48,8 @@ pub(super) struct Live {
     pub(super) session: Session,
     pub(super) history: History,
     pub(super) members: Members,
+    /// When the session next forgets what is too long ago.
+    pub(super) check_at: Instant,
 }
 
 /// What was written down of a session, and what its model was.
@@ -65,6 +69,7 @@ impl World {
             peers: BTreeMap::new(),
             closing: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            hurried: None,
             saved: None,
             epochs: 0,
             participants: 0,
@@ -89,7 +94,12 @@ impl World {
                 for number in 0..count.count() {
                     let member = (Key::Usual(number as u8), Some(Value::Number(number.into())));
                     let change = Change { replace: false, members: vec![member] };
-                    let saying = Saying::Update { sequence: Sequence::Next, other_epoch: false, change };
+                    let saying = Saying::Update {
+                        sequence: Sequence::Next,
+                        other_epoch: false,
+                        change,
+                        asked: Asked::default(),
+                    };
                     let message = self.message(connection, &saying);
                     self.receive(connection, message);
                 }
@@ -222,7 +232,8 @@ impl World {
         let saved: SavedSession = serde_json::from_str(&text).unwrap();
         let session = Session::restore(self.now, saved, ago, self.config);
         assert_eq!(session.is_some(), !members.0.is_empty());
-        self.live = session.map(|session| Live { session, history, members });
+        let (history, check_at) = (history.restored(), self.now + CHECKS);
+        self.live = session.map(|session| Live { session, history, members, check_at });
         if let Some(live) = &self.live {
             assert_eq!(live.session.position(), live.history.position());
             assert_eq!(Copy::of(live.session.data()), **live.history.data());
@@ -246,6 +257,10 @@ impl World {
     fn handle_timeout(&mut self) {
         let Some(live) = &mut self.live else { return };
         let given_up = live.members.take_given_up(self.now);
+        if live.check_at <= self.now {
+            live.check_at = self.now + CHECKS;
+            live.history.expire(self.now);
+        }
         live.session.handle_timeout(self.now);
         for id in given_up {
             self.broadcast(ServerMessage::ParticipantLeft(id));
