@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::checks::client::*;
 use crate::checks::span::Span;
 use crate::checks::update::Change;
-use crate::coalesce::{any_change, any_value};
+use crate::coalesce::{any_change, any_key, any_value};
 use crate::decoding::any_mangled;
 use crate::session::any_span;
 
@@ -40,6 +40,8 @@ fn any_message() -> impl Strategy<Value = Message> {
         End::BadData,
         End::SessionReset,
         End::OutOfOrder,
+        End::Conflict,
+        End::Conflict,
     ]);
     let pair = || (any::<u8>(), 0..3_u8);
     prop_oneof![
@@ -57,6 +59,12 @@ fn any_message() -> impl Strategy<Value = Message> {
     ]
 }
 
+fn any_asked() -> impl Strategy<Value = Asked> {
+    let some = (prop::option::weighted(0.3, any::<u64>()), prop::collection::vec(any_key(), 0..3))
+        .prop_map(|(revision, unchanged)| Asked { revision, unchanged });
+    prop_oneof![Just(Asked::default()), some]
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     let join = (any::<u8>(), prop::option::of(any_value()), any::<bool>(), any::<bool>())
         .prop_map(|(name, user_data, token, resume)| Step::Join { name, user_data, token, resume });
@@ -72,7 +80,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         10 => join,
         1 => Just(Step::Leave),
         8 => any_change().prop_map(Step::Update),
-        12 => any_change().prop_map(Step::Write),
+        12 => (any_change(), any_asked()).prop_map(|(change, asked)| Step::Write(change, asked)),
+        3 => any::<u8>().prop_map(Step::Withdraw),
         2 => (to, any_value()).prop_map(|(to, data)| Step::App { to, data }),
         3 => user.prop_map(|(name, data)| Step::User { name, data }),
         3 => Just(Step::Wake),

@@ -4,6 +4,7 @@
 
 mod awaited_writes;
 mod coming_and_going;
+mod conditional_writes;
 mod drain;
 mod people;
 mod readers;

@@ -85,6 +85,13 @@ impl World {
             } else {
                 assert_eq!(number, last + 1);
                 self.unanswered.insert(number);
+                if request.condition.is_some() {
+                    let asked = (request.update, request.condition);
+                    assert!(
+                        self.take_conditional(&asked),
+                        "a condition goes with its own write, once: {asked:?}"
+                    );
+                }
             }
         }
     }
@@ -109,7 +116,7 @@ impl World {
                 self.join_answered();
             }
             ClientEvent::WriteEnded { write, .. } => {
-                assert!(self.writes.remove(&write.0), "a write ends once: {write:?}");
+                assert!(self.writes.remove(&write.0).is_some(), "a write ends once: {write:?}");
             }
             ClientEvent::UserSet => {
                 assert!(self.users > 0, "each change of the user takes effect once");

@@ -96,6 +96,7 @@ impl End {
             Self::BadData => UpdateResult::Rejected(Rejection::BadData),
             Self::SessionReset => UpdateResult::Rejected(Rejection::SessionReset),
             Self::OutOfOrder => UpdateResult::Rejected(Rejection::OutOfOrder),
+            Self::Conflict => UpdateResult::Rejected(Rejection::Conflict(revision)),
         }
     }
 }

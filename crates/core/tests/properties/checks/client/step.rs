@@ -2,7 +2,7 @@
 
 use crate::checks::mangled::Mangled;
 use crate::checks::span::Span;
-use crate::checks::update::{Change, Value};
+use crate::checks::update::{Change, Key, Value};
 
 /// The seed of a client's jitter, and what happens to it.
 #[derive(Debug, Clone)]
@@ -16,12 +16,25 @@ pub(crate) struct Run {
 #[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
 pub(crate) enum Step {
     // The page.
-    Join { name: u8, user_data: Option<Value>, token: bool, resume: bool },
+    Join {
+        name: u8,
+        user_data: Option<Value>,
+        token: bool,
+        resume: bool,
+    },
     Leave,
     Update(Change),
-    Write(Change),
-    App { to: Option<Vec<u8>>, data: Value },
-    User { name: Option<u8>, data: Option<Value> },
+    Write(Change, Asked),
+    /// Of the writes that have not ended, this one.
+    Withdraw(u8),
+    App {
+        to: Option<Vec<u8>>,
+        data: Value,
+    },
+    User {
+        name: Option<u8>,
+        data: Option<Value>,
+    },
     Wake,
     Unload,
     Hide,
@@ -43,6 +56,14 @@ pub(crate) enum Closing {
     Reconnect,
     Final,
     Any(u16),
+}
+
+/// What a write asks of the data as the page has it.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(fuzzing, derive(arbitrary::Arbitrary))]
+pub(crate) struct Asked {
+    pub(crate) revision: Option<u64>,
+    pub(crate) unchanged: Vec<Key>,
 }
 
 /// What the server says. Whether it fits to what the client has is left to chance, but often it does.
@@ -134,6 +155,7 @@ pub(crate) enum End {
     BadData,
     SessionReset,
     OutOfOrder,
+    Conflict,
 }
 
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use meeting_session_core::client::{Identity, JoinOptions, WriteId};
 use meeting_session_core::protocol::*;
-use meeting_session_core::{Client, Instant, Position};
+use meeting_session_core::{Client, Instant, Position, Update};
 
 use super::server::participant_id;
 use super::step::*;
@@ -34,7 +34,9 @@ pub(super) struct World {
     pub(super) joined: bool,
     pub(super) interrupted: bool,
     /// Awaited writes that have not ended.
-    pub(super) writes: BTreeSet<u32>,
+    pub(super) writes: BTreeMap<u32, (Update, Condition)>,
+    /// Those with a condition that may still be sent, in the order in which they were made.
+    pub(super) conditional: Vec<(Update, Condition)>,
     pub(super) last_write: u32,
     /// `set_user` calls that are not settled.
     pub(super) users: usize,
@@ -75,7 +77,8 @@ impl World {
             active: false,
             joined: false,
             interrupted: false,
-            writes: BTreeSet::new(),
+            writes: BTreeMap::new(),
+            conditional: Vec::new(),
             last_write: 0,
             users: 0,
             sent: BTreeMap::new(),
@@ -92,10 +95,26 @@ impl World {
             Step::Join { name, user_data, token, resume } => self.join(*name, user_data, *token, *resume),
             Step::Leave => self.client.leave(now),
             Step::Update(change) => self.client.update(now, change.update()),
-            Step::Write(change) => {
+            Step::Write(change, asked) => {
                 self.last_write += 1;
-                self.writes.insert(self.last_write);
-                self.client.write(now, WriteId(self.last_write), change.update(), Condition::default());
+                let (update, condition) = (change.update(), asked.condition());
+                // What it counts from is what the page has now, and not what it has when it is sent.
+                let seen = self.position.filter(|_| !condition.unchanged.is_empty());
+                let seen = seen.map_or(0, |position| position.revision);
+                let asked = (update.clone(), Condition { seen, ..condition.clone() });
+                self.conditional.extend(Some(asked.clone()).filter(|_| condition.is_some()));
+                self.writes.insert(self.last_write, asked);
+                self.client.write(now, WriteId(self.last_write), update, condition);
+            }
+            Step::Withdraw(which) => {
+                let which = usize::from(*which).checked_rem(self.writes.len());
+                let write = which.and_then(|which| self.writes.keys().nth(which)).copied();
+                if let Some(number) = write
+                    && self.client.withdraw(WriteId(number))
+                    && let Some(asked) = self.writes.remove(&number)
+                {
+                    self.take_conditional(&asked);
+                }
             }
             Step::App { to, data } => {
                 let to = to.as_ref().map(|to| to.iter().copied().map(participant_id).collect());
@@ -157,6 +176,12 @@ impl World {
         }
     }
 
+    /// Forgets a write with a condition; false when there is none like it.
+    pub(super) fn take_conditional(&mut self, asked: &(Update, Condition)) -> bool {
+        let at = self.conditional.iter().position(|other| other == asked);
+        at.map(|at| self.conditional.remove(at)).is_some()
+    }
+
     fn message(&mut self, text: &str) {
         let Socket::Open { answered, .. } = self.socket else { return };
         match ServerMessage::decode(text) {
@@ -196,5 +221,12 @@ impl World {
         assert!(self.active || self.client.poll_timeout().is_none(), "nothing is awaited");
         assert_eq!(self.joined, self.client.position().is_some());
         assert!(self.joined || self.client.participants().is_empty());
+    }
+}
+
+impl Asked {
+    fn condition(&self) -> Condition {
+        let unchanged = self.unchanged.iter().map(|key| key.text().to_string()).collect();
+        Condition { revision: self.revision, unchanged, seen: 0 }
     }
 }
