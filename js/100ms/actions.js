@@ -57,8 +57,8 @@ export function createActions({ store, setState, replaceState }, notify) {
     },
 
     sessionStore: {
-      async set(key, value) {
-        await inRoom('sessionStore.set').write(String(key), value, 'sessionStore.set');
+      async set(key, value, options) {
+        await inRoom('sessionStore.set').write(String(key), value, 'sessionStore.set', options);
       },
 
       async observe(keys) {

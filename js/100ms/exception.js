@@ -38,15 +38,15 @@ export function tooLarge(action, cause) {
 }
 
 /** What a refused write is, as HTTP's codes have it. */
-const WRITE_CODES = { too_large: 413, session_reset: 409, busy: 429 };
+const WRITE_CODES = { too_large: 413, session_reset: 409, conflict: 409, busy: 429 };
 
 /** Why a write of session data did not come to pass, from the `SessionError` that says so. */
-export function writeRefused(error) {
-  const { code, message } = error;
+export function writeRefused(error, message = error.message) {
+  const { code } = error;
   if (code === 'not_joined' || code === 'left') return notConnected(message, error);
   if (code === 'expired' || code === 'unknown') return connectionLost('set-metadata', message, error);
   if (code === 'not_serializable' || code === 'invalid_argument') return invalid(message, error);
-  return serverError(WRITE_CODES[code] ?? 400, 'set-metadata', error, { cause: error });
+  return serverError(WRITE_CODES[code] ?? 400, 'set-metadata', { message }, { cause: error });
 }
 
 /** Why the room could not be joined or was ended, from Daily's `error` event. */

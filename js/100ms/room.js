@@ -1,6 +1,6 @@
 // One stay in a room, from a join to the leave: a `Call`, and how what it tells becomes state and notifications.
 
-import { Call, connect } from '../core.js';
+import { Call, connect, SessionError } from '../core.js';
 import { HMSNotificationSeverity, HMSNotificationTypes as Types, HMSRoomState } from './enums.js';
 import { connectionLost, fatal, invalid, joinRefused, notConnected, tooLarge, writeRefused } from './exception.js';
 import { added, makeMessage, received } from './messages.js';
@@ -18,6 +18,8 @@ export class Room {
   #address;
   #failure;
   #over = false;
+  /** Who changed a key last, as far as that is known: also of keys that are gone. */
+  #writers = new Map();
 
   /**
    * `hms` is what outlives a stay: the store with what changes it, `notify`, and `observed` and `ignored`, which are the
@@ -64,13 +66,17 @@ export class Room {
     this.#over = true;
   }
 
-  /** Writes a key of the session's data; `undefined` deletes it. Resolves when the state shows it. */
-  async write(key, value, method) {
+  /**
+   * Writes a key of the session's data; `undefined` deletes it. Resolves when the state shows it. With `ifVersion` among
+   * the options it is written only if that is still the key's version.
+   */
+  async write(key, value, method, options) {
     this.#checkConnected(method);
     try {
-      await this.#call.updateMeetingSessionData({ [key]: value }, { mergeStrategy: 'shallow-merge' });
+      const condition = this.#condition(key, options ?? {});
+      await this.#call.updateMeetingSessionData({ [key]: value }, { mergeStrategy: 'shallow-merge', ...condition });
     } catch (error) {
-      throw writeRefused(error);
+      throw writeRefused(error, error.code === 'conflict' ? this.#whoWasFirst(key) : undefined);
     }
     if (this.#over) return;
     this.#hms.observed.add(key);
@@ -81,7 +87,7 @@ export class Room {
   showData() {
     const { getState } = this.#hms.store;
     if (this.#over || this.#call?.meetingState() !== 'joined-meeting' || !getState().room.isConnected) return;
-    this.#hms.setState(sessionData(getState(), this.#call.meetingSessionState().data, this.#hms.observed));
+    this.#hms.setState(sessionData(getState(), this.#call, this.#hms.observed));
   }
 
   /** Sends a message to everybody, or to the peer or the roles that `recipients` names. */
@@ -129,6 +135,28 @@ export class Room {
     }
   }
 
+  /** The condition of a write in the call's terms. Throws the conflict if this peer knows of it already. */
+  #condition(key, options) {
+    // An `ifVersion` that is there and undefined is a mistake, which must not become a write without a condition.
+    if (!Object.hasOwn(options, 'ifVersion')) return {};
+    const { ifVersion } = options;
+    if (!(Number.isSafeInteger(ifVersion) && ifVersion >= 0)) {
+      throw new SessionError('invalid_argument', 'ifVersion must be a version, 0 for a key that is not there');
+    }
+    const version = this.#call.meetingSessionEntry(key)?.revision ?? 0;
+    if (version === ifVersion) return { ifUnchanged: [key] };
+    throw new SessionError('conflict', `The version of "${key}" is ${version}, not ${ifVersion}`, {
+      revision: this.#call.meetingSessionRevision(),
+      current: this.#call.meetingSessionState().data,
+      changedKeys: [key],
+    });
+  }
+
+  #whoWasFirst(key) {
+    const id = this.#writers.get(key);
+    return `${this.#hms.store.getState().peers[id]?.name || id || 'Somebody'} changed "${key}" first`;
+  }
+
   #checkConnected(method) {
     const { isConnected, roomState } = this.#hms.store.getState().room;
     if (!isConnected) throw notConnected(`${method}() needs a room that is joined`);
@@ -142,7 +170,7 @@ export class Room {
   #listen() {
     const on = (event, handle) => this.#call.on(event, (about) => this.#over || handle.call(this, about));
     on('joined-meeting', this.#joined);
-    on('meeting-session-state-updated', this.showData);
+    on('meeting-session-state-updated', this.#dataChanged);
     on('meeting-session-summary-updated', ({ meetingSession }) => this.#setRoom({ sessionId: meetingSession.id }));
     on('participant-joined', this.#peerChanged);
     on('participant-updated', this.#peerChanged);
@@ -167,10 +195,16 @@ export class Room {
       sessionId: this.#call.meetingSessionSummary().id,
       joinedAt: participants.local.joined_at,
     };
-    const data = sessionData(state, this.#call.meetingSessionState().data, hms.observed);
+    const data = sessionData(state, this.#call, hms.observed);
     hms.setState({ peers, room: { ...room, ...joined }, roles: roles(), ...data });
     const others = Object.values(peers).filter((one) => !one.isLocal);
     if (others.length > 0) hms.notify(Types.PEER_LIST, others);
+  }
+
+  #dataChanged({ changedKeys, updatedBy }) {
+    const writers = new Map(Object.entries(updatedBy));
+    for (const key of changedKeys) this.#writers.set(key, writers.get(key));
+    this.showData();
   }
 
   #peerChanged({ action, participant }) {

@@ -41,6 +41,10 @@ export const selectSessionMetadata = (store) => store.sessionMetadata;
 /** Without a key the whole session store. */
 export const selectSessionStore = (key) => (store) => (key ? store.sessionStore?.[key] : store.sessionStore);
 
+/** A key with its version, which 100ms has no selector for. */
+export const selectSessionStoreEntry = (key) => (store) =>
+  Object.hasOwn(store.sessionStoreEntries ?? {}, key) ? store.sessionStoreEntries[key] : undefined;
+
 // ------------------------------------------------------------------------------------------------ peers
 
 export const selectPeersMap = (store) => store.peers;

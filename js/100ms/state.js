@@ -130,12 +130,28 @@ export function peerMetadata(value) {
 /**
  * The parts of the state that say what the session's data is. Of the keys only those in `shown` are followed; another
  * one stays as it was when this peer stopped observing it.
+ *
+ * 100ms's state has no `sessionStoreEntries`.
  */
-export function sessionData(state, data, shown) {
-  const kept = Object.entries(state.sessionStore).filter(([key]) => !shown.has(key));
-  const followed = [...shown].filter((key) => Object.hasOwn(data, key)).map((key) => [key, data[key]]);
-  const sessionStore = same(state.sessionStore, Object.fromEntries([...kept, ...followed]));
-  return { sessionMetadata: data[METADATA_KEY], sessionStore };
+export function sessionData(state, call, shown) {
+  const { data } = call.meetingSessionState();
+  const followed = [...shown].filter((key) => Object.hasOwn(data, key));
+  const follow = (before, read) => {
+    const kept = Object.entries(before).filter(([key]) => !shown.has(key));
+    return same(before, Object.fromEntries([...kept, ...followed.map((key) => [key, read(key)])]));
+  };
+  const { sessionStore, sessionStoreEntries: entries = {} } = state;
+  return {
+    sessionMetadata: data[METADATA_KEY],
+    sessionStore: follow(sessionStore, (key) => data[key]),
+    sessionStoreEntries: follow(entries, (key) => sessionEntry(call.meetingSessionEntry(key), entries[key])),
+  };
+}
+
+/** A key's entry; the one in the state if nothing has changed. */
+function sessionEntry({ value, revision: version, updatedAt, updatedBy }, known) {
+  const unchanged = known?.version === version && known.value === value && +known.updatedAt === +updatedAt;
+  return unchanged ? known : { value, version, updatedAt, updatedBy };
 }
 
 /** `after`, or `before` if nothing in it has changed. */
