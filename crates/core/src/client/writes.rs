@@ -94,7 +94,14 @@ impl Writes {
     /// The batches that would be sent as one with the next batched write.
     fn last_batches(&self) -> &[Pending] {
         let from = self.pending.iter().rposition(|write| write.owner.is_some()).map_or(0, |last| last + 1);
-        self.pending.get(from..).unwrap_or_default()
+        let mut batches = self.pending.get(from..).unwrap_or_default();
+        loop {
+            let (_, later) = batches.split_at(together(batches));
+            if later.is_empty() {
+                return batches;
+            }
+            batches = later;
+        }
     }
 
     pub(super) fn has_pending(&self) -> bool {
@@ -140,11 +147,10 @@ impl Writes {
         if self.in_flight.len() >= limits::IN_FLIGHT && !hurry {
             return None;
         }
-        let mut waiting = take(&mut self.pending).into_iter().peekable();
+        let together = together(&self.pending);
+        let mut waiting = take(&mut self.pending).into_iter();
         let Pending { owner, mut update, condition, .. } = waiting.next()?;
-        while owner.is_none()
-            && let Some(later) = waiting.next_if(|write| write.owner.is_none())
-        {
+        for later in waiting.by_ref().take(together - 1) {
             update.coalesce(later.update);
         }
         self.pending.extend(waiting);
@@ -221,6 +227,18 @@ impl Writes {
     pub(super) fn drop_pending(&mut self) -> Vec<Owner> {
         take(&mut self.pending).iter().map(|write| write.owner).collect()
     }
+}
+
+/// How many of these writes are sent as one: the first alone, or, if it is a batch, with the batches after it. Two that an
+/// awaited write stood between, which was then withdrawn, may be too much for one.
+fn together(writes: &[Pending]) -> usize {
+    let mut all = Update::noop();
+    let batches = writes.iter().take_while(|write| write.owner.is_none());
+    let fitting = batches.take_while(|batch| {
+        all.coalesce(batch.update.clone());
+        all.units() <= limits::DATA_UNITS
+    });
+    fitting.count().max(1).min(writes.len())
 }
 
 /// These batches and then `last`, as one update.
