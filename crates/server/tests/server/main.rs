@@ -6,6 +6,8 @@ mod app_messages;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod joining;

@@ -80,6 +80,29 @@ async fn the_next_server_goes_on_with_sessions_participants_and_answers() {
 }
 
 #[tokio::test]
+async fn the_next_server_knows_who_wrote_what_and_checks_conditions_by_it() {
+    let file = StateFile::new("versions");
+    let server = file.server().await;
+    let mut ana = Peer::join(&server, "standup", "Ana").await;
+    let mut ben = Peer::join(&server, "standup", "Ben").await;
+    ana.update(merge(&[("a", "1"), ("b", "1")])).await;
+    ben.reach(1).await;
+    ben.update(merge(&[("b", "2")])).await;
+    let before = Peer::join(&server, "standup", "Cem").await.joined.state;
+    stop(server).await;
+    let server = file.server().await;
+    let mut cem = Peer::join(&server, "standup", "Cem").await;
+    assert_eq!(cem.joined.state, before);
+    let unchanged = |key: &str| Condition { unchanged: vec![key.into()], seen: 1, revision: None };
+    let conflict = |revision| UpdateResult::Rejected(Rejection::Conflict(revision));
+    assert_eq!(cem.update_if(merge(&[("c", "3")]), unchanged("b")).await, conflict(2));
+    assert_eq!(cem.update_if(merge(&[("c", "3")]), unchanged("a")).await, UpdateResult::Applied(3));
+    // What was deleted since then nobody knows any more.
+    assert_eq!(cem.update_if(merge(&[("c", "4")]), unchanged("z")).await, conflict(3));
+    stop(server).await;
+}
+
+#[tokio::test]
 async fn who_does_not_come_back_is_given_up_and_then_the_session_ends() {
     let file = StateFile::new("given-up");
     let server = file.server_with_grace(1_500).await;

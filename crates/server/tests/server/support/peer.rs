@@ -169,6 +169,14 @@ impl Peer {
         self.result(self.sequence).await
     }
 
+    /// The same for one with a condition.
+    pub(crate) async fn update_if(&mut self, update: Update, condition: Condition) -> UpdateResult {
+        self.sequence += 1;
+        let request = UpdateRequest { condition, ..self.request(self.sequence, update) };
+        self.send(&ClientMessage::Update(request)).await;
+        self.result(self.sequence).await
+    }
+
     pub(crate) async fn result(&mut self, expected: u64) -> UpdateResult {
         loop {
             if let ServerMessage::Result { sequence, result } = self.message().await {
