@@ -758,7 +758,7 @@ impl Client {
         let Some(position) = self.position else { return false };
         // What comes in here may come before the deadline is handled.
         self.expire_writes(now);
-        match self.writes.send(now, position.epoch, hurry) {
+        match self.writes.send(now, position, hurry) {
             Some(Ok(frame)) => self.send(frame),
             Some(Err((owner, failure))) => self.write_failed(owner, failure),
             None => return false,

@@ -107,7 +107,12 @@ impl Log {
         let from = self.updates.len() - missed;
         let mut changed = BTreeMap::new();
         for update in self.updates.range(from..) {
-            changed.extend(update.changed.iter().map(|key| (&**key, &update.stamp)));
+            for key in &update.changed {
+                let last = changed.entry(&**key).or_insert(&update.stamp);
+                if !mutant!("wrong-writer-named") {
+                    *last = &update.stamp;
+                }
+            }
         }
         Some(changed)
     }

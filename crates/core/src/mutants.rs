@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// All of them. Each stands at the place that it breaks, as `mutant!("…")`.
-pub const ALL: [&str; 38] = [
+pub const ALL: [&str; 47] = [
     "dedupe-skipped",
     "limit-off-by-one",
     "equal-value-takes-a-revision",
@@ -42,6 +42,15 @@ pub const ALL: [&str; 38] = [
     "results-not-saved",
     "chains-not-saved",
     "log-without-limit",
+    "condition-ignored",
+    "condition-checked-against-a-stale-revision",
+    "condition-stamped-when-sent",
+    "conflict-takes-a-revision",
+    "deletes-revision-forgotten",
+    "patch-applied-twice-on-re-send",
+    "versions-not-saved",
+    "withdrawn-write-sent",
+    "wrong-writer-named",
 ];
 
 /// The place of the chosen one in [`ALL`], plus one.

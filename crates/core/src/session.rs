@@ -25,7 +25,7 @@ use crate::position::{Epoch, Position};
 use crate::protocol::*;
 use crate::stamp::{Stamp, writes};
 use crate::time::Instant;
-use crate::update::{Update, push_object};
+use crate::update::{MergeStrategy, Update, push_object};
 use member::{Member, Remembered};
 use reader::Reader;
 
@@ -432,8 +432,9 @@ impl Session {
         };
         let UpdateRequest { sequence, epoch, update, condition } = request;
         let conditional = condition.is_some();
-        let remembered =
-            if mutant!("dedupe-skipped") { Remembered::New } else { member.remembered(sequence) };
+        let patch = update.strategy() == MergeStrategy::MergePatch;
+        let twice = mutant!("dedupe-skipped") || mutant!("patch-applied-twice-on-re-send") && patch;
+        let remembered = if twice { Remembered::New } else { member.remembered(sequence) };
         let result = match remembered {
             Remembered::Answered(result) => result,
             Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),
@@ -462,6 +463,9 @@ impl Session {
         condition: &Condition,
     ) -> Result<UpdateResult, Rejection> {
         if !self.holds(condition) {
+            if mutant!("conflict-takes-a-revision") {
+                self.position = self.position.next(&id.0, sequence, &update);
+            }
             return Err(Rejection::Conflict(self.position.revision));
         }
         let asked = update.units();

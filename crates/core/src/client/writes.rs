@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::event::{WriteFailure, WriteId};
 use crate::json::utf16_units;
-use crate::position::Epoch;
+use crate::position::Position;
 use crate::protocol::{Condition, Rejection, UpdateRequest, UpdateResult, limits};
 use crate::time::Instant;
 use crate::update::Update;
@@ -60,8 +60,8 @@ impl Writes {
     /// Adds a write to what waits.
     ///
     /// # Errors
-    /// Why it was not added. What changes nothing always is: it serves to wait for the end of all before it. A batch that is over [`limits::DATA_UNITS`] would be refused as a whole, so the write that
-    /// makes it too large is refused alone.
+    /// Why it was not added. What changes nothing always is: it serves to wait for the end of all before it. A batch that is
+    /// over [`limits::DATA_UNITS`] would be refused as a whole, so the write that makes it too large is refused alone.
     pub(super) fn push(
         &mut self,
         now: Instant,
@@ -70,17 +70,17 @@ impl Writes {
         condition: Condition,
     ) -> Result<(), WriteFailure> {
         if owner.is_none() {
-            let apart: usize = self.last_batches().iter().map(|batch| batch.update.units()).sum();
-            if apart + update.units() > limits::DATA_UNITS {
-                let units = coalesced(self.last_batches(), update.clone()).units();
-                if units > limits::DATA_UNITS {
-                    return Err(WriteFailure::Rejected(Rejection::TooLarge(units)));
-                }
-            }
             if let Some(last) = self.pending.last_mut()
                 && last.owner.is_none()
                 && now.since(last.since) < BATCH_SPAN
             {
+                if !fit_together(&last.update, &update) {
+                    let mut both = last.update.clone();
+                    both.coalesce(update.clone());
+                    if both.units() > limits::DATA_UNITS {
+                        return Err(WriteFailure::Rejected(Rejection::TooLarge(both.units())));
+                    }
+                }
                 last.update.coalesce(update);
                 return Ok(());
             }
@@ -89,19 +89,6 @@ impl Writes {
         }
         self.pending.push(Pending { since: now, owner, update, condition });
         Ok(())
-    }
-
-    /// The batches that would be sent as one with the next batched write.
-    fn last_batches(&self) -> &[Pending] {
-        let from = self.pending.iter().rposition(|write| write.owner.is_some()).map_or(0, |last| last + 1);
-        let mut batches = self.pending.get(from..).unwrap_or_default();
-        loop {
-            let (_, later) = batches.split_at(together(batches));
-            if later.is_empty() {
-                return batches;
-            }
-            batches = later;
-        }
     }
 
     pub(super) fn has_pending(&self) -> bool {
@@ -141,21 +128,26 @@ impl Writes {
     pub(super) fn send(
         &mut self,
         now: Instant,
-        epoch: Epoch,
+        position: Position,
         hurry: bool,
     ) -> Option<Result<String, (Owner, WriteFailure)>> {
         if self.in_flight.len() >= limits::IN_FLIGHT && !hurry {
             return None;
         }
-        let together = together(&self.pending);
-        let mut waiting = take(&mut self.pending).into_iter();
-        let Pending { owner, mut update, condition, .. } = waiting.next()?;
-        for later in waiting.by_ref().take(together - 1) {
+        let mut waiting = take(&mut self.pending).into_iter().peekable();
+        let Pending { owner, mut update, mut condition, .. } = waiting.next()?;
+        if mutant!("condition-stamped-when-sent") && !condition.unchanged.is_empty() {
+            condition.seen = position.revision;
+        }
+        while owner.is_none()
+            && let Some(later) =
+                waiting.next_if(|later| later.owner.is_none() && fit_together(&update, &later.update))
+        {
             update.coalesce(later.update);
         }
         self.pending.extend(waiting);
         let sequence = self.last_sequence + 1;
-        let frame = UpdateRequest { sequence, epoch, update, condition }.encode();
+        let frame = UpdateRequest { sequence, epoch: position.epoch, update, condition }.encode();
         if frame.len() > limits::CLIENT_FRAME_BYTES {
             return Some(Err((owner, WriteFailure::Rejected(Rejection::TooLarge(utf16_units(&frame))))));
         }
@@ -169,9 +161,9 @@ impl Writes {
 
     /// Takes back an awaited write that was not sent; false when it was, or has ended.
     pub(super) fn withdraw(&mut self, write: WriteId) -> bool {
-        let before = self.pending.len();
-        self.pending.retain(|pending| pending.owner != Some(write));
-        self.pending.len() < before
+        let found = self.pending.iter().any(|pending| pending.owner == Some(write));
+        self.pending.retain(|pending| pending.owner != Some(write) || mutant!("withdrawn-write-sent"));
+        found
     }
 
     /// How many are not answered. What is batched counts as one.
@@ -229,24 +221,7 @@ impl Writes {
     }
 }
 
-/// How many of these writes are sent as one: the first alone, or, if it is a batch, with the batches after it. Two that an
-/// awaited write stood between, which was then withdrawn, may be too much for one.
-fn together(writes: &[Pending]) -> usize {
-    let mut all = Update::noop();
-    let batches = writes.iter().take_while(|write| write.owner.is_none());
-    let fitting = batches.take_while(|batch| {
-        all.coalesce(batch.update.clone());
-        all.units() <= limits::DATA_UNITS
-    });
-    fitting.count().max(1).min(writes.len())
-}
-
-/// These batches and then `last`, as one update.
-fn coalesced(batches: &[Pending], last: Update) -> Update {
-    let mut all = Update::noop();
-    for batch in batches {
-        all.coalesce(batch.update.clone());
-    }
-    all.coalesce(last);
-    all
+/// Whether two batches are certainly small enough to be sent as one.
+fn fit_together(one: &Update, other: &Update) -> bool {
+    one.units() + other.units() <= limits::DATA_UNITS
 }

@@ -105,8 +105,8 @@ impl Session {
         let mut writes: BTreeMap<u64, SavedWrite> = BTreeMap::new();
         for (key, stamp) in &self.stamps {
             let Stamp { revision, by, at } = &**stamp;
-            let (revision, at) = (*revision, *at);
-            let write = SavedWrite { revision, by: by.0.clone(), at, keys: Vec::new() };
+            let revision = if mutant!("versions-not-saved") { self.position.revision } else { *revision };
+            let write = SavedWrite { revision, by: by.0.clone(), at: *at, keys: Vec::new() };
             writes.entry(revision).or_insert(write).keys.push((**key).to_owned());
         }
         writes.into_values().collect()
