@@ -6,7 +6,8 @@
 mod change;
 mod history;
 mod members;
+mod patch;
 
 pub(crate) use change::{Change, Data, Text, units};
-pub(crate) use history::{Decision, History};
+pub(crate) use history::{Author, Decision, History, Touch};
 pub(crate) use members::{Expected, Members};

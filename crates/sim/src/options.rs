@@ -69,6 +69,12 @@ pub struct Options {
     pub talk: u64,
     /// The share of writes that somebody awaits.
     pub awaited: u64,
+    /// The share of awaited writes that ask something of the data.
+    pub conditional: u64,
+    /// The share of awaited writes that are merge patches.
+    pub patches: u64,
+    /// The share of actions that are a transaction.
+    pub transactions: u64,
     /// The share of writes that replace all.
     pub replaces: u64,
     /// The share of keys in a merge that are deleted.
@@ -128,6 +134,9 @@ impl Options {
             fault_length: dice.pick(&[500, 5_000, 20_000, 45_000]),
             unnoticed: dice.pick(&[0, 100, 500]),
             faults,
+            conditional: dice.pick(&[0, 100, 500]),
+            patches: dice.pick(&[0, 100, 300]),
+            transactions: dice.pick(&[0, 100, 500]),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Everything on one thread: pages, network, server, and the agenda of what happens next.
 
 mod clock;
+mod conditions;
 mod faults;
 mod pages;
 mod person;
@@ -58,6 +59,11 @@ enum Event {
     },
     /// A person does something.
     Act(usize),
+    /// A transaction is tried again in this life of the page.
+    Retry {
+        person: usize,
+        life: usize,
+    },
     /// Something goes wrong.
     Fault,
     /// A connection breaks while it is being made.
@@ -216,6 +222,7 @@ impl World {
             Event::Arrival { connection, way: Way::ToClient } => self.arrive_at_page(connection),
             Event::PageTimer { person, number } => self.page_timer(person, number),
             Event::Act(person) => self.act(person),
+            Event::Retry { person, life } => self.retry(person, life),
             Event::Fault => self.fault(),
             Event::Break(connection) => {
                 self.cut(connection);

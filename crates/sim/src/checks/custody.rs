@@ -105,9 +105,17 @@ impl Custody {
             let age = now.since(write.made_at);
             let gone = self.some_dropped && age >= limits::UNSENT_MAX;
             if write.awaited && write.change == change {
+                ensure!(
+                    write.condition == request.condition,
+                    "G8",
+                    "write {first} was made on {:?} and sent on {:?}",
+                    write.condition,
+                    request.condition
+                );
                 break 1;
             }
-            if let Some(count) = self.batch(ledger, &change).filter(|_| !gone) {
+            let batch = self.batch(ledger, &change).filter(|_| !gone && !request.condition.is_some());
+            if let Some(count) = batch {
                 totals.add("batched writes sent", count as u64);
                 self.batches.insert(sequence);
                 break count;
@@ -179,13 +187,14 @@ fn fold(batch: &mut Option<Change>, later: &Change) {
 mod tests {
     use super::*;
     use crate::checks::Write;
+    use meeting_session_core::MergeStrategy;
     use meeting_session_core::position::Epoch;
     use meeting_session_core::protocol::{Condition, UpdateRequest};
 
     const START: Instant = Instant::from_millis(1_000);
 
     fn set(key: &str, value: Option<&str>) -> Change {
-        Change { replace: false, keys: [(key.into(), value.map(Into::into))].into() }
+        Change { strategy: MergeStrategy::ShallowMerge, keys: [(key.into(), value.map(Into::into))].into() }
     }
 
     /// Two batched writes, the second a delete, of which `sent` goes out as operation `sequence` after `wait`.

@@ -1,9 +1,9 @@
 //! Every write of the run, from the call to its end: G2, G6, G7 and G17.
 
-use meeting_session_core::Instant;
 use meeting_session_core::client::{WriteEnd, WriteFailure};
 use meeting_session_core::position::{Epoch, Position};
-use meeting_session_core::protocol::{Rejection, UpdateResult};
+use meeting_session_core::protocol::{Condition, Rejection, UpdateResult};
+use meeting_session_core::{Instant, MergeStrategy};
 
 use crate::model::{Change, History};
 use crate::violation::{Checked, ensure};
@@ -16,12 +16,16 @@ pub(crate) struct Write {
     /// Whether somebody waits for its end.
     pub(crate) awaited: bool,
     pub(crate) change: Change,
+    /// What it asks, with the revision that its page showed when it was made.
+    pub(crate) condition: Condition,
     /// When it was made, by the page's clock.
     pub(crate) made_at: Instant,
     /// The session that the page showed when it was made.
     pub(crate) made_in: Option<Epoch>,
     /// What had been acknowledged in its session when it was made.
     pub(crate) floor: Option<(Epoch, u64)>,
+    /// Whether its page took it back before it was sent.
+    withdrawn: bool,
     /// Whether it has left the client.
     pub(crate) sent: bool,
     /// What the session decided, of a write with a marker.
@@ -33,7 +37,7 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         life: usize,
         awaited: bool,
         change: Change,
@@ -45,9 +49,11 @@ impl Write {
             life,
             awaited,
             change,
+            condition: Condition::default(),
             made_at,
             made_in,
             floor,
+            withdrawn: false,
             sent: false,
             decided: None,
             undone: None,
@@ -57,11 +63,11 @@ impl Write {
 
     /// Whether it changes nothing and is awaited for all that was written before it.
     pub(crate) fn is_flush(&self) -> bool {
-        self.awaited && !self.change.replace && self.change.keys.is_empty()
+        self.awaited && self.change.strategy != MergeStrategy::Replace && self.change.keys.is_empty()
     }
 
     const fn is_open(&self) -> bool {
-        self.awaited && self.ended.is_none()
+        self.awaited && self.ended.is_none() && !self.withdrawn
     }
 }
 
@@ -93,6 +99,21 @@ impl Ledger {
         self.0.iter().enumerate().filter(of).map(|(number, _)| number).collect()
     }
 
+    /// Its page has taken back an awaited write, or was told that it is too late.
+    pub(crate) fn withdrawn(&mut self, number: usize, in_time: bool) -> Checked {
+        let write = &mut self.0[number];
+        // One without values of its own may have been taken for another.
+        let mistaken = write.change.markers().is_empty();
+        ensure!(
+            in_time != write.sent || mistaken,
+            "G17",
+            "write {number} was withdrawn in time: {in_time}, and sent: {}",
+            write.sent
+        );
+        write.withdrawn = in_time;
+        Ok(())
+    }
+
     /// A session has decided an update that carries these writes.
     pub(crate) fn decided(
         &mut self,
@@ -108,6 +129,7 @@ impl Ledger {
                 "G2",
                 "write {number} came from another client than the one that made it"
             );
+            ensure!(!write.withdrawn, "G2", "write {number} was withdrawn and reached a session");
             if !matches!(result, UpdateResult::Rejected(_)) {
                 let never = match write.ended {
                     Some(WriteEnd::Failed(WriteFailure::Rejected(rejection))) => {
@@ -153,6 +175,7 @@ impl Ledger {
     ) -> Checked {
         let write = &mut self.0[number];
         ensure!(write.life == life && write.awaited, "G17", "write {number} is not this client's to await");
+        ensure!(!write.withdrawn, "G17", "write {number} was withdrawn and ended with {end:?}");
         ensure!(write.ended.is_none(), "G17", "write {number} ended with {:?} and {end:?}", write.ended);
         write.ended = Some(end);
         let marked = !write.change.markers().is_empty();
@@ -178,7 +201,7 @@ impl Ledger {
                 if end == WriteEnd::Applied(revision) {
                     let op = history.op(revision);
                     let own = op.is_some_and(|op| {
-                        usize::from_str_radix(&op.instance, 16) == Ok(life) && op.change == write.change
+                        usize::from_str_radix(op.instance(), 16) == Ok(life) && op.change == write.change
                     });
                     ensure!(own, "G2", "write {number} is {end:?}, which is {op:?}");
                     ensure!(history.claim(revision), "G2", "revision {revision} was told to two writes");
@@ -196,6 +219,22 @@ impl Ledger {
                 ensure!(!write.sent, "G2", "write {number} was sent and ended with {end:?}");
             }
             WriteEnd::Failed(WriteFailure::Rejected(rejection)) => {
+                if let Rejection::Conflict(revision) = rejection {
+                    ensure!(write.condition.is_some(), "G8", "write {number} asked nothing and is {end:?}");
+                    // Whoever tries again must have what the condition failed for.
+                    ensure!(
+                        shown.is_some_and(|shown| shown.revision >= revision),
+                        "G6",
+                        "write {number} is {end:?}, the page shows {shown:?}"
+                    );
+                    let known =
+                        write.floor.filter(|(epoch, _)| shown.is_some_and(|shown| shown.epoch == *epoch));
+                    ensure!(
+                        known.is_none_or(|(_, floor)| revision >= floor),
+                        "G7",
+                        "write {number} is {end:?}, and {known:?} was known when it was made"
+                    );
+                }
                 if write.sent && marked && rejection != Rejection::SessionReset {
                     let told = Some(UpdateResult::Rejected(rejection));
                     let decided = write.decided.map(|(_, result)| result);
@@ -213,14 +252,14 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Text;
-    use meeting_session_core::protocol::{Condition, UpdateRequest};
+    use crate::model::{Author, Text};
+    use meeting_session_core::protocol::{ParticipantId, UpdateRequest};
 
     const EPOCH: Epoch = Epoch(7);
 
     fn change(number: usize) -> Change {
         let value = Text::from(format!("{{\"m\":{number}}}"));
-        Change { replace: false, keys: [(Text::from("a"), Some(value))].into() }
+        Change { strategy: MergeStrategy::ShallowMerge, keys: [(Text::from("a"), Some(value))].into() }
     }
 
     /// A history in which the writes 0 and 1 of life 1 were applied, and what a page shows then.
@@ -233,13 +272,10 @@ mod tests {
             let write = Write::new(1, true, change(number), Instant::default(), Some(EPOCH), floor);
             ledger.add(Write { sent: true, ..write });
             let update = change(number).to_update();
-            let request = UpdateRequest {
-                sequence: number as u64 + 1,
-                epoch: EPOCH,
-                update,
-                condition: Condition::default(),
-            };
-            history.decide(&instance, &request);
+            let (sequence, condition) = (number as u64 + 1, Condition::default());
+            let request = UpdateRequest { sequence, epoch: EPOCH, update, condition };
+            let author = Author { participant: ParticipantId("ann".into()), instance: instance.clone() };
+            history.decide(&author, 0, &request, || false);
             let result = UpdateResult::Applied(number as u64 + 1);
             assert_eq!(ledger.decided(&[number], &instance, EPOCH, result), Ok(()));
         }

@@ -6,9 +6,10 @@ use meeting_session_core::Client;
 use meeting_session_core::client::ClientEvent;
 use meeting_session_core::position::Position;
 use meeting_session_core::protocol::{Participant, ParticipantId, StateChange, limits};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::model::{Data, Text};
+use crate::model::{Data, Text, Touch};
 use crate::server::Server;
 use crate::totals::Totals;
 use crate::violation::{Checked, ensure};
@@ -16,12 +17,24 @@ use crate::violation::{Checked, ensure};
 /// Two keys that are only ever written together, with the same value.
 pub(crate) const PAIR: [&str; 2] = ["pair.a", "pair.b"];
 
+/// A member of `writes`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    revision: u64,
+    by: String,
+    at: u64,
+    keys: Option<Vec<String>>,
+}
+
 /// One page's picture of its session, made from what its client tells it.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) data: Data,
     /// Where the data stands.
     pub(crate) shown: Option<Position>,
+    /// Who changed the keys of the last changes, as the page was told.
+    touched: BTreeMap<Text, Touch>,
     /// Where it stood when all had last been told.
     settled: Option<Position>,
     pub(crate) roster: BTreeMap<ParticipantId, Participant>,
@@ -57,11 +70,39 @@ impl View {
             }
             (Some(_), None) => ensure!(false, "G5", "a client that is not joined handed over a change"),
         }
+        self.take_writes(change, set.keys().chain(&change.deleted).map(String::as_str))?;
         for key in &change.deleted {
             self.data.remove(key.as_str());
         }
         self.data.extend(set.into_iter().map(|(key, value)| (key.into(), Text::from(value.get()))));
         self.shown = position;
+        Ok(())
+    }
+
+    /// The client says who changed these keys.
+    fn take_writes<'a>(
+        &mut self,
+        change: &StateChange,
+        keys: impl Iterator<Item = &'a str> + Clone,
+    ) -> Checked {
+        let text = change.writes.as_str();
+        let writes = serde_json::from_str::<Vec<Written>>(text).unwrap_or_default();
+        let in_order = writes.windows(2).all(|pair| pair[0].revision < pair[1].revision);
+        ensure!(in_order, "G5", "who wrote is not told in order: {text}");
+        let alone = writes.len() == 1;
+        let (mut touched, mut count) = (BTreeMap::new(), 0);
+        for Written { revision, by, at, keys: named } in writes {
+            let named = named.or_else(|| alone.then(|| keys.clone().map(String::from).collect()));
+            let named = named.unwrap_or_default();
+            let touch = Touch { revision, by: ParticipantId(by), at };
+            count += named.len();
+            touched.extend(named.into_iter().map(|key| (Text::from(key), touch.clone())));
+        }
+        let mut told: Vec<_> = keys.collect();
+        told.sort_unstable();
+        let each_once = count == told.len() && touched.keys().map(|key| &**key).eq(told);
+        ensure!(each_once, "G5", "not all keys have one writer: {change:?}");
+        self.touched.extend(touched);
         Ok(())
     }
 
@@ -111,6 +152,7 @@ impl View {
     pub(crate) fn settle(&mut self, client: &Client, server: &Server) -> Checked {
         let (resets, changes) = (std::mem::take(&mut self.resets), std::mem::take(&mut self.session_changes));
         let first = std::mem::take(&mut self.first);
+        let touched = std::mem::take(&mut self.touched);
         let mine: Vec<_> = self.roster.values().collect();
         let mut theirs: Vec<_> = client.participants().iter().collect();
         theirs.sort_by(|one, other| one.id.cmp(&other.id));
@@ -158,6 +200,14 @@ impl View {
             self.data,
             history.at(now.revision)
         );
+        for (key, told) in touched {
+            let known = history.touch(&key, now.revision);
+            ensure!(
+                known.as_ref() == Some(&told),
+                "G8",
+                "at {now:?} the page was told of {key} {told:?} and should have been {known:?}"
+            );
+        }
         let [a, b] = PAIR.map(|key| self.data.get(key));
         ensure!(a == b, "G9", "one of two keys that are written together is {a:?}, the other {b:?}");
         Ok(())

@@ -1,9 +1,11 @@
-//! Replace, merge and delete, on plain maps.
+//! Replace, merge, delete and patch, on plain maps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meeting_session_core::{Json, MergeStrategy, Update};
+
+use super::patch::patched;
 
 /// The text of a key or of a value.
 pub(crate) type Text = Arc<str>;
@@ -14,8 +16,8 @@ pub(crate) type Data = BTreeMap<Text, Text>;
 /// One change of the data, or several made one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// Whether everything that it does not set goes.
-    pub(crate) replace: bool,
+    /// Whether everything that it does not set goes, or stays, or what it sets are patches.
+    pub(crate) strategy: MergeStrategy,
     /// What it sets; `None` deletes.
     pub(crate) keys: BTreeMap<Text, Option<Text>>,
 }
@@ -24,23 +26,25 @@ impl Change {
     pub(crate) fn of(update: &Update) -> Self {
         let text = |value: &Json| Text::from(value.as_str());
         let keys = update.changes().map(|(key, value)| (key.clone(), value.map(text))).collect();
-        Self { replace: update.strategy() == MergeStrategy::Replace, keys }
+        Self { strategy: update.strategy(), keys }
     }
 
     pub(crate) fn to_update(&self) -> Update {
-        let strategy = if self.replace { MergeStrategy::Replace } else { MergeStrategy::ShallowMerge };
         let json = |text: &Text| Json::from_stringified(&**text);
-        Update::new(strategy, self.keys.iter().map(|(key, value)| (key.clone(), value.as_ref().map(json))))
+        Update::new(
+            self.strategy,
+            self.keys.iter().map(|(key, value)| (key.clone(), value.as_ref().map(json))),
+        )
     }
 
     /// Makes this what it and then `later` come to.
     pub(crate) fn then(&mut self, later: &Self) {
-        if later.replace {
+        if later.strategy == MergeStrategy::Replace {
             self.clone_from(later);
             return;
         }
         for (key, value) in &later.keys {
-            if self.replace && value.is_none() {
+            if self.strategy == MergeStrategy::Replace && value.is_none() {
                 self.keys.remove(key);
             } else {
                 self.keys.insert(key.clone(), value.clone());
@@ -50,9 +54,12 @@ impl Change {
 
     /// The data after it.
     pub(crate) fn apply(&self, data: &Data) -> Data {
-        let mut after = if self.replace { Data::new() } else { data.clone() };
+        let replace = self.strategy == MergeStrategy::Replace;
+        let mut after = if replace { Data::new() } else { data.clone() };
         for (key, value) in &self.keys {
-            match value {
+            let patch = value.as_ref().filter(|_| self.strategy == MergeStrategy::MergePatch);
+            let patched = patch.map(|patch| patched(data.get(key).map(|old| &**old), patch));
+            match patched.as_ref().unwrap_or(value) {
                 Some(value) => after.insert(key.clone(), value.clone()),
                 None => after.remove(key),
             };
@@ -100,29 +107,30 @@ fn key_units(key: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use MergeStrategy::{Replace, ShallowMerge};
 
-    fn change(replace: bool, keys: &[(&str, Option<&str>)]) -> Change {
+    fn change(strategy: MergeStrategy, keys: &[(&str, Option<&str>)]) -> Change {
         let keys = keys.iter().map(|(key, value)| ((*key).into(), value.map(Text::from))).collect();
-        Change { replace, keys }
+        Change { strategy, keys }
     }
 
     #[test]
     fn a_merge_keeps_and_a_replace_drops_what_it_does_not_name() {
-        let start = change(true, &[("a", Some("1")), ("b", Some("2"))]).apply(&Data::new());
-        let merged = change(false, &[("a", None), ("c", Some("3"))]).apply(&start);
+        let start = change(Replace, &[("a", Some("1")), ("b", Some("2"))]).apply(&Data::new());
+        let merged = change(ShallowMerge, &[("a", None), ("c", Some("3"))]).apply(&start);
         assert_eq!(merged.keys().map(|key| &**key).collect::<Vec<_>>(), ["b", "c"]);
-        assert_eq!(change(true, &[("d", Some("4"))]).apply(&merged).len(), 1);
+        assert_eq!(change(Replace, &[("d", Some("4"))]).apply(&merged).len(), 1);
     }
 
     #[test]
     fn two_changes_made_one_do_what_they_did_one_by_one() {
         let pieces = [
-            change(false, &[("a", Some("1")), ("b", None)]),
-            change(true, &[("b", Some("2")), ("c", Some("3"))]),
-            change(false, &[("a", Some("4")), ("c", None)]),
-            change(false, &[("c", Some("5"))]),
+            change(ShallowMerge, &[("a", Some("1")), ("b", None)]),
+            change(Replace, &[("b", Some("2")), ("c", Some("3"))]),
+            change(ShallowMerge, &[("a", Some("4")), ("c", None)]),
+            change(ShallowMerge, &[("c", Some("5"))]),
         ];
-        let start = change(true, &[("x", Some("0")), ("b", Some("0"))]).apply(&Data::new());
+        let start = change(Replace, &[("x", Some("0")), ("b", Some("0"))]).apply(&Data::new());
         for from in 0..pieces.len() {
             let mut one = pieces[from].clone();
             let mut data = pieces[from].apply(&start);
@@ -136,8 +144,8 @@ mod tests {
 
     #[test]
     fn units_are_those_of_the_text() {
-        assert_eq!(change(false, &[]).units(), "{}".len());
-        let two = change(false, &[("a\"", Some("\"😀\"")), ("é", Some("[1]")), ("z", None)]);
+        assert_eq!(change(ShallowMerge, &[]).units(), "{}".len());
+        let two = change(ShallowMerge, &[("a\"", Some("\"😀\"")), ("é", Some("[1]")), ("z", None)]);
         assert_eq!(two.units(), r#"{"a\"":"😀","é":[1]}"#.encode_utf16().count());
     }
 

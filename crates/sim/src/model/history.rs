@@ -3,17 +3,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meeting_session_core::position::{Chain, Epoch, Position};
-use meeting_session_core::protocol::{Rejection, UpdateRequest, UpdateResult, limits};
+use meeting_session_core::protocol::{
+    Condition, ParticipantId, Rejection, UpdateRequest, UpdateResult, limits,
+};
 
-use super::change::{Change, Data, units};
+use super::change::{Change, Data, Text, units};
+use crate::dice::Millis;
 use crate::violation::{Checked, ensure};
+
+/// No log takes more for a key, beside its name.
+const KEY_OVERHEAD_MAX: usize = 64;
+
+/// Who asks for an update.
+#[derive(Debug, Clone)]
+pub(crate) struct Author {
+    pub(crate) participant: ParticipantId,
+    /// The client.
+    pub(crate) instance: String,
+}
 
 /// An operation that was applied.
 #[derive(Debug, Clone)]
 pub(crate) struct Op {
-    /// The client that it comes from.
-    pub(crate) instance: String,
+    author: Author,
     pub(crate) change: Change,
+    /// The date.
+    at: Millis,
+    /// How many keys it changed, and the length of their names.
+    changed: (usize, usize),
+}
+
+impl Op {
+    /// The client that it comes from.
+    pub(crate) fn instance(&self) -> &str {
+        &self.author.instance
+    }
+}
+
+/// Who changed a key, when, and which revision that became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Touch {
+    pub(crate) revision: u64,
+    pub(crate) by: ParticipantId,
+    pub(crate) at: Millis,
 }
 
 /// What must become of an update.
@@ -34,6 +66,10 @@ pub(crate) struct History {
     chains: Vec<Chain>,
     /// The operation that led to each revision, from 1 on.
     ops: Vec<Op>,
+    /// The revisions that changed each key, deletes included.
+    touched: BTreeMap<Text, Vec<u64>>,
+    /// The revision at which the server was last started again, with an empty log.
+    restarted_at: u64,
     /// What was decided, by client and operation number.
     decided: BTreeSet<(String, u64)>,
     /// The highest revision that a writer was told.
@@ -51,6 +87,8 @@ impl History {
             states: vec![Data::new()],
             chains: vec![start.chain],
             ops: Vec::new(),
+            touched: BTreeMap::new(),
+            restarted_at: 0,
             decided: BTreeSet::new(),
             acknowledged: 0,
             claimed: BTreeSet::new(),
@@ -85,14 +123,25 @@ impl History {
         position.epoch == self.epoch && self.chains.get(position.revision as usize) == Some(&position.chain)
     }
 
-    /// Decides an update of the client `instance`.
-    pub(crate) fn decide(&mut self, instance: &str, request: &UpdateRequest) -> (Decision, Change) {
+    /// Decides an update that is asked for at that date. `conflicts` says what the session made of its condition, where
+    /// that may be a conflict for the only reason that the session has forgotten what is long ago.
+    pub(crate) fn decide(
+        &mut self,
+        author: &Author,
+        at: Millis,
+        request: &UpdateRequest,
+        conflicts: impl FnOnce() -> bool,
+    ) -> (Decision, Change) {
         let change = Change::of(&request.update);
-        if !self.decided.insert((instance.into(), request.sequence)) {
+        if !self.decided.insert((author.instance.clone(), request.sequence)) {
             return (Decision::Repeated, change);
         }
         if request.epoch != self.epoch {
             return (Decision::New(UpdateResult::Rejected(Rejection::SessionReset)), change);
+        }
+        let doubtful = self.is_doubtful(at, &request.condition);
+        if !self.holds(&request.condition) || doubtful && conflicts() {
+            return (Decision::New(UpdateResult::Rejected(Rejection::Conflict(self.revision()))), change);
         }
         let after = change.apply(self.data());
         let size = units(after.iter()).max(change.units());
@@ -101,11 +150,55 @@ impl History {
         } else if after == *self.data() {
             UpdateResult::Unchanged(self.revision())
         } else {
+            let keys: BTreeSet<_> = self.data().keys().chain(after.keys()).cloned().collect();
+            let changed: Vec<_> =
+                keys.into_iter().filter(|key| self.data().get(key) != after.get(key)).collect();
             self.states.push(after);
-            self.ops.push(Op { instance: instance.into(), change: change.clone() });
+            let names = changed.iter().map(|key| key.len()).sum();
+            let changed_count = (changed.len(), names);
+            self.ops.push(Op { author: author.clone(), change: change.clone(), at, changed: changed_count });
+            for key in changed {
+                self.touched.entry(key).or_default().push(self.ops.len() as u64);
+            }
             UpdateResult::Applied(self.revision())
         };
         (Decision::New(result), change)
+    }
+
+    /// Whether a condition holds now.
+    fn holds(&self, condition: &Condition) -> bool {
+        let Condition { revision, unchanged, seen } = condition;
+        let changed = |key: &String| self.touched.get(key.as_str()).and_then(|revisions| revisions.last());
+        revision.is_none_or(|revision| revision == self.revision())
+            && (unchanged.is_empty() || *seen <= self.revision())
+            && unchanged.iter().all(|key| changed(key).is_none_or(|revision| revision <= seen))
+    }
+
+    /// Whether a condition asks about a key that is not there and about revisions that the log may not have any more.
+    fn is_doubtful(&self, at: Millis, condition: &Condition) -> bool {
+        let absent = |key: &String| !self.data().contains_key(key.as_str());
+        if !condition.unchanged.iter().any(absent) {
+            return false;
+        }
+        let missed = &self.ops[self.ops.len().min(condition.seen as usize)..];
+        let bytes: usize = missed.iter().map(|op| op.changed.1 + op.changed.0 * KEY_OVERHEAD_MAX).sum();
+        let old = missed.first().is_some_and(|op| at - op.at > limits::LOG_AGE.as_millis() as Millis);
+        let many = missed.len() > limits::LOG_UPDATES || bytes > limits::LOG_KEY_BYTES;
+        old || many || condition.seen < self.restarted_at
+    }
+
+    /// Who changed a key last, up to that revision.
+    pub(crate) fn touch(&self, key: &str, until: u64) -> Option<Touch> {
+        let revisions = self.touched.get(key)?;
+        let before = revisions.partition_point(|revision| *revision <= until);
+        let revision = *revisions.get(before.checked_sub(1)?)?;
+        let op = self.op(revision)?;
+        Some(Touch { revision, by: op.author.participant.clone(), at: op.at })
+    }
+
+    /// Another server goes on with it.
+    pub(crate) const fn restarted(&mut self) {
+        self.restarted_at = self.revision();
     }
 
     /// Checks that the session stands where this history does, and learns the chain of a new revision.
@@ -156,7 +249,6 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meeting_session_core::protocol::Condition;
     use meeting_session_core::{Json, MergeStrategy, Update};
 
     fn request(sequence: u64, value: &str) -> UpdateRequest {
@@ -165,7 +257,8 @@ mod tests {
     }
 
     fn decided(history: &mut History, request: &UpdateRequest) -> Option<UpdateResult> {
-        match history.decide("ann", request).0 {
+        let author = Author { participant: ParticipantId("p".into()), instance: "ann".into() };
+        match history.decide(&author, 5, request, || false).0 {
             Decision::Repeated => None,
             Decision::New(result) => Some(result),
         }

@@ -7,6 +7,8 @@ use meeting_session_core::Instant;
 use meeting_session_core::protocol::{Join, ParticipantId, limits};
 use meeting_session_core::session::ConnectionId;
 
+use super::Author;
+
 /// Who a join must turn out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
@@ -54,9 +56,11 @@ impl Members {
         self.members.values().filter_map(|member| member.connection).collect()
     }
 
-    /// The client that a connection speaks for.
-    pub(crate) fn instance_of(&self, connection: ConnectionId) -> Option<&str> {
-        self.by_connection(connection).and_then(|id| Some(self.members.get(&id)?.instance.as_str()))
+    /// Whom a connection speaks for.
+    pub(crate) fn author(&self, connection: ConnectionId) -> Option<Author> {
+        let participant = self.by_connection(connection)?;
+        let instance = self.members.get(&participant)?.instance.clone();
+        Some(Author { participant, instance })
     }
 
     /// The client that a participant is.

@@ -8,10 +8,11 @@ use meeting_session_core::protocol::*;
 use meeting_session_core::session::{
     Admission, ConnectionId, Frame, SavedSession, SessionConfig, SessionOutput,
 };
-use meeting_session_core::{Instant, Session};
+use meeting_session_core::{Instant, MergeStrategy, Session};
 
-use crate::checks::Ledger;
-use crate::model::{Decision, Expected, History, Members};
+use super::Server;
+use crate::checks::{Ledger, in_turn};
+use crate::model::{Author, Decision, Expected, History, Members};
 use crate::totals::Totals;
 use crate::violation::{Checked, ensure};
 
@@ -124,15 +125,16 @@ impl Host {
             }
             Input::Message { connection, message } => {
                 let heard = self.members.said(*connection, *message == Ok(ClientMessage::Away));
-                if heard {
-                    match message {
-                        Ok(ClientMessage::Update(request)) => self.decide(*connection, request, ledger)?,
-                        Ok(ClientMessage::Leave) => expected.extend(self.members.left(*connection)),
-                        _ => {}
-                    }
+                let author = self.members.author(*connection);
+                if heard && *message == Ok(ClientMessage::Leave) {
+                    expected.extend(self.members.left(*connection));
                 }
                 self.session.receive(now, *connection, message.clone());
                 let outputs = self.outputs();
+                if let (Ok(ClientMessage::Update(request)), Some(author)) = (&message, author) {
+                    self.decide(now, &author, request, ledger, totals)?;
+                    self.check_answer(*connection, request, &outputs)?;
+                }
                 ensure!(
                     heard || outputs.is_empty(),
                     "G13",
@@ -204,7 +206,10 @@ impl Host {
             self.members.ids()
         );
         match restored {
-            Some(session) => self.session = session,
+            Some(session) => {
+                self.session = session;
+                self.history.restarted();
+            }
             None => self.ended = true,
         }
         Ok(())
@@ -214,16 +219,64 @@ impl Host {
         std::iter::from_fn(|| self.session.poll_output()).collect()
     }
 
-    fn decide(&mut self, connection: ConnectionId, request: &UpdateRequest, ledger: &mut Ledger) -> Checked {
-        let Some(instance) = self.members.instance_of(connection).map(String::from) else { return Ok(()) };
-        let (decision, change) = self.history.decide(&instance, request);
-        if let Decision::New(result) = decision {
-            let markers = change.markers();
-            if matches!(result, UpdateResult::Applied(_)) {
-                self.history.in_call_order(&instance, &markers)?;
-            }
-            ledger.decided(&markers, &instance, self.history.epoch(), result)?;
+    fn decide(
+        &mut self,
+        now: Instant,
+        author: &Author,
+        request: &UpdateRequest,
+        ledger: &mut Ledger,
+        totals: &mut Totals,
+    ) -> Checked {
+        let mut doubtful = false;
+        let conflicts = || {
+            doubtful = true;
+            is_conflict(&self.session.save(now), author, request.sequence)
+        };
+        let (decision, change) = self.history.decide(author, Server::when(now), request, conflicts);
+        if doubtful {
+            totals.count("conditions about what the log may have forgotten");
         }
+        let Decision::New(result) = decision else { return Ok(()) };
+        let markers = change.markers();
+        if let UpdateResult::Applied(revision) = result {
+            self.history.in_call_order(&author.instance, &markers)?;
+            if let (Some(before), Some(after)) = (self.history.at(revision - 1), self.history.at(revision)) {
+                in_turn(&change, before, after)?;
+            }
+            if change.strategy == MergeStrategy::MergePatch {
+                totals.count("patches applied");
+            }
+        }
+        if request.condition.is_some() {
+            let conflict = matches!(result, UpdateResult::Rejected(Rejection::Conflict(_)));
+            totals.count(if conflict { "conditions that did not hold" } else { "conditions that held" });
+        }
+        ledger.decided(&markers, &author.instance, self.history.epoch(), result)
+    }
+
+    /// Checks that who writes on a condition is answered at once.
+    fn check_answer(
+        &self,
+        connection: ConnectionId,
+        request: &UpdateRequest,
+        outputs: &[SessionOutput],
+    ) -> Checked {
+        let answers = |output: &SessionOutput| match output {
+            SessionOutput::Send { connection: to, frame } => {
+                *to == connection
+                    && frame.starts_with("{\"type\":\"result\"")
+                    && matches!(ServerMessage::decode(frame),
+                        Some(ServerMessage::Result { sequence, .. }) if sequence == request.sequence)
+            }
+            SessionOutput::Close { connection: to, .. } => *to == connection,
+            SessionOutput::Ended => false,
+        };
+        ensure!(
+            !request.condition.is_some() || self.blocked.contains(&connection) || outputs.iter().any(answers),
+            "G8",
+            "connection {} wrote on a condition and had to wait for the answer",
+            connection.0
+        );
         Ok(())
     }
 
@@ -380,6 +433,18 @@ impl Host {
         );
         Ok(())
     }
+}
+
+/// Whether a session, as it would be written down, has answered an operation with a conflict.
+fn is_conflict(saved: &SavedSession, author: &Author, sequence: u64) -> bool {
+    let saved = serde_json::to_value(saved).unwrap_or_default();
+    let members = saved["members"].as_array().into_iter().flatten();
+    let own = members.filter(|member| member["id"] == *author.participant.0);
+    own.flat_map(|member| member["results"].as_array().into_iter().flatten()).any(|result| {
+        let result = result.as_str().and_then(ServerMessage::decode);
+        matches!(result, Some(ServerMessage::Result { sequence: answered, result })
+            if answered == sequence && matches!(result, UpdateResult::Rejected(Rejection::Conflict(_))))
+    })
 }
 
 /// Decodes a frame if it tells of somebody who left; decoding all of them would take most of the time.

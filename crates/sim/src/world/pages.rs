@@ -85,6 +85,7 @@ impl World {
                 let shown = one.view.shown;
                 let history = shown.and_then(|shown| self.server.history_mut(shown));
                 self.ledger.ended(number, *end, one.life, shown, history)?;
+                self.transaction_ended(person, number, *end);
                 let acknowledged = matches!(end, WriteEnd::Applied(_) | WriteEnd::Unchanged(_));
                 if acknowledged && self.ledger.get(number).is_flush() {
                     self.flushed(person, number)?;
@@ -321,6 +322,7 @@ fn ended_as(end: WriteEnd) -> &'static str {
         WriteEnd::Unchanged(_) => "writes unchanged",
         WriteEnd::Failed(WriteFailure::Rejected(Rejection::TooLarge(_))) => "writes rejected: too large",
         WriteEnd::Failed(WriteFailure::Rejected(Rejection::SessionReset)) => "writes rejected: session reset",
+        WriteEnd::Failed(WriteFailure::Rejected(Rejection::Conflict(_))) => "writes rejected: conflict",
         WriteEnd::Failed(WriteFailure::Rejected(_)) => "writes rejected: otherwise",
         WriteEnd::Failed(WriteFailure::Expired) => "writes expired",
         WriteEnd::Failed(WriteFailure::Busy) => "writes refused: busy",

@@ -5,6 +5,7 @@ use meeting_session_core::session::ConnectionId;
 use meeting_session_core::{Client, Instant};
 
 use super::clock::Clock;
+use super::conditions::Transaction;
 use crate::checks::{Custody, View};
 use crate::dice::Millis;
 
@@ -39,6 +40,8 @@ pub(crate) struct Person {
     pub(crate) hurried: bool,
     pub(crate) view: View,
     pub(crate) custody: Custody,
+    /// The transaction that it tries.
+    pub(crate) transaction: Option<Transaction>,
     pub(crate) socket: Option<ConnectionId>,
     /// The deadline that the timer is set for, and its number.
     pub(crate) timer: Option<(Instant, u64)>,
@@ -70,6 +73,7 @@ impl Person {
             hurried: false,
             view: View::default(),
             custody: Custody::default(),
+            transaction: None,
             socket: None,
             timer: None,
             timer_missed: false,
@@ -103,6 +107,7 @@ impl Person {
         (self.taken, self.hurried) = (false, false);
         self.view = View::default();
         self.custody = Custody::default();
+        self.transaction = None;
         JoinOptions {
             session: format!("session-{session}"),
             user_name: self.name.clone(),

@@ -1,9 +1,8 @@
 //! What the people do: join, write in every way there is, talk, rename themselves, leave, reload, look elsewhere.
 
-use meeting_session_core::Client;
-use meeting_session_core::Json;
 use meeting_session_core::client::{WriteFailure, WriteId};
 use meeting_session_core::protocol::{Condition, Rejection, limits};
+use meeting_session_core::{Client, Json, MergeStrategy};
 use std::collections::BTreeMap;
 
 use super::person::Saved;
@@ -14,7 +13,7 @@ use crate::model::{Change, Text, units};
 use crate::network::Way;
 use crate::violation::{Checked, ensure};
 
-const KEYS: [&str; 7] = ["a", "b", "c", "d", "é😀", "quo\"te\n", "__proto__"];
+pub(super) const KEYS: [&str; 7] = ["a", "b", "c", "d", "é😀", "quo\"te\n", "__proto__"];
 
 /// Values that many writes have in common.
 const COMMON: [&str; 5] = ["null", "true", "0", "\"\"", "[{\"k\":1.50}]"];
@@ -53,9 +52,13 @@ impl World {
         if self.dice.chance(self.options.talk) {
             return self.speak(person);
         }
+        if self.dice.chance(self.options.transactions) {
+            return self.transact(person);
+        }
         match self.dice.below(50) {
             0..5 => self.rename(person),
             5 => self.flush(person),
+            6 => self.withdraw(person),
             _ => {
                 let awaited = self.dice.chance(self.options.awaited);
                 self.write(person, awaited)
@@ -202,18 +205,31 @@ impl World {
             return Ok(());
         }
         let number = self.ledger.next();
-        let change = self.change(person, number);
-        self.make(person, number, change, awaited)
+        if !awaited {
+            let change = self.change(person, number);
+            return self.make(person, number, change, None);
+        }
+        let patch = self.dice.chance(self.options.patches);
+        let change = if patch { self.patch(number) } else { self.change(person, number) };
+        let condition = self.condition(person);
+        self.make(person, number, change, Some(condition))
     }
 
     fn flush(&mut self, person: usize) -> Checked {
-        let nothing = Change { replace: false, keys: BTreeMap::new() };
+        let nothing = Change { strategy: MergeStrategy::ShallowMerge, keys: BTreeMap::new() };
         self.totals.count("flushes");
-        self.make(person, self.ledger.next(), nothing, true)
+        self.make(person, self.ledger.next(), nothing, Some(Condition::default()))
     }
 
-    fn make(&mut self, person: usize, number: usize, change: Change, awaited: bool) -> Checked {
-        self.note(|| format!("{person} makes write {number}, awaited: {awaited}"));
+    /// Makes a write: an awaited one with what it asks, or a batched one.
+    pub(super) fn make(
+        &mut self,
+        person: usize,
+        number: usize,
+        change: Change,
+        awaited: Option<Condition>,
+    ) -> Checked {
+        self.note(|| format!("{person} makes write {number}, awaited: {awaited:?}"));
         let one = &mut self.people[person];
         let host = self.server.hosts.get(&one.session);
         let floor = host.map(|host| (host.history.epoch(), host.history.acknowledged));
@@ -221,13 +237,19 @@ impl World {
         let made_in = one.view.shown.map(|shown| shown.epoch);
         let units = one.custody.batch_units(&self.ledger, &change);
         let update = change.to_update();
-        self.ledger.add(Write::new(one.life, awaited, change, made_at, made_in, floor));
+        let mut write = Write::new(one.life, awaited.is_some(), change, made_at, made_in, floor);
+        if let Some(condition) = &awaited {
+            write.condition.clone_from(condition);
+            if !condition.unchanged.is_empty() {
+                write.condition.seen = one.view.shown.map_or(0, |shown| shown.revision);
+            }
+        }
+        self.ledger.add(write);
         one.custody.made(number);
-        if awaited {
+        if let Some(condition) = awaited {
             self.totals.count("awaited writes made");
             let write = WriteId(number as u32);
-            return self
-                .person_input(person, |client, now| client.write(now, write, update, Condition::default()));
+            return self.person_input(person, |client, now| client.write(now, write, update, condition));
         }
         self.totals.count("batched writes made");
         one.refused = None;
@@ -253,7 +275,8 @@ impl World {
     /// What somebody might write. `number` marks the values that no other write has.
     fn change(&mut self, person: usize, number: usize) -> Change {
         let replace = self.dice.chance(self.options.replaces);
-        let mut change = Change { replace, keys: BTreeMap::new() };
+        let strategy = if replace { MergeStrategy::Replace } else { MergeStrategy::ShallowMerge };
+        let mut change = Change { strategy, keys: BTreeMap::new() };
         if self.dice.chance(self.options.large) {
             self.fill(person, number, &mut change);
             return change;
@@ -299,6 +322,6 @@ impl World {
 }
 
 /// A value that only the write of that number has.
-fn marked(number: usize, letter: char, padding: usize) -> Text {
+pub(super) fn marked(number: usize, letter: char, padding: usize) -> Text {
     format!("{{\"m\":{number},\"pad\":\"{}\"}}", String::from(letter).repeat(padding)).into()
 }
