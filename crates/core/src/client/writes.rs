@@ -70,18 +70,14 @@ impl Writes {
         condition: Condition,
     ) -> Result<(), WriteFailure> {
         if owner.is_none() {
-            if let Some(last) = self.pending.last_mut()
-                && last.owner.is_none()
-                && now.since(last.since) < BATCH_SPAN
-            {
-                if !fit_together(&last.update, &update) {
-                    let mut both = last.update.clone();
-                    both.coalesce(update.clone());
-                    if both.units() > limits::DATA_UNITS {
-                        return Err(WriteFailure::Rejected(Rejection::TooLarge(both.units())));
-                    }
-                }
-                last.update.coalesce(update);
+            let last = self.pending.last_mut();
+            let batch = last.filter(|last| last.owner.is_none() && now.since(last.since) < BATCH_SPAN);
+            let units = batch.as_ref().map_or(update.units(), |batch| units_together(&batch.update, &update));
+            if units > limits::DATA_UNITS {
+                return Err(WriteFailure::Rejected(Rejection::TooLarge(units)));
+            }
+            if let Some(batch) = batch {
+                batch.update.coalesce(update);
                 return Ok(());
             }
         } else if self.pending.len() >= limits::UNSENT_WRITES && !update.is_noop() {
@@ -140,8 +136,9 @@ impl Writes {
             condition.seen = position.revision;
         }
         while owner.is_none()
-            && let Some(later) =
-                waiting.next_if(|later| later.owner.is_none() && fit_together(&update, &later.update))
+            && let Some(later) = waiting.next_if(|later| {
+                later.owner.is_none() && units_together(&update, &later.update) <= limits::DATA_UNITS
+            })
         {
             update.coalesce(later.update);
         }
@@ -221,7 +218,13 @@ impl Writes {
     }
 }
 
-/// Whether two batches are certainly small enough to be sent as one.
-fn fit_together(one: &Update, other: &Update) -> bool {
-    one.units() + other.units() <= limits::DATA_UNITS
+/// The units of two batches that become one, or more than that where both fit anyway.
+fn units_together(earlier: &Update, later: &Update) -> usize {
+    let apart = earlier.units() + later.units();
+    if apart <= limits::DATA_UNITS {
+        return apart;
+    }
+    let mut both = earlier.clone();
+    both.coalesce(later.clone());
+    both.units()
 }

@@ -38,15 +38,20 @@ impl Custody {
         self.unsent.push_back(number);
     }
 
-    /// The length of the text that the batch at the end would have with one more write.
-    pub(crate) fn batch_units(&self, ledger: &Ledger, more: &Change) -> usize {
+    /// The length of the text that the batch at the end would have with one more write, made at that time.
+    pub(crate) fn batch_units(&self, ledger: &Ledger, more: &Change, made_at: Instant) -> usize {
         let from =
             self.unsent.iter().rposition(|&number| ledger.get(number).awaited).map_or(0, |last| last + 1);
+        let made = self.unsent.range(from..).map(|&number| ledger.get(number));
+        let made = made.map(|write| (write.made_at, &write.change)).chain([(made_at, more)]);
         let mut batch: Option<Change> = None;
-        for &number in self.unsent.range(from..) {
-            fold(&mut batch, &ledger.get(number).change);
+        let mut since = None;
+        for (at, change) in made {
+            if at.since(*since.get_or_insert(at)) >= BATCH_SPAN {
+                (batch, since) = (None, Some(at));
+            }
+            fold(&mut batch, change);
         }
-        fold(&mut batch, more);
         batch.map_or(0, |batch| batch.units())
     }
 

@@ -235,7 +235,7 @@ impl World {
         let floor = host.map(|host| (host.history.epoch(), host.history.acknowledged));
         let made_at = one.clock.at(self.now);
         let made_in = one.view.shown.map(|shown| shown.epoch);
-        let units = one.custody.batch_units(&self.ledger, &change);
+        let units = one.custody.batch_units(&self.ledger, &change, made_at);
         let update = change.to_update();
         let mut write = Write::new(one.life, awaited.is_some(), change, made_at, made_in, floor);
         if let Some(condition) = &awaited {
