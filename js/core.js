@@ -4,7 +4,8 @@
 // `createCallObject()` is synchronous.
 
 import { initSync, SessionClient } from '../target/browser/meeting_session_state.js';
-import { wasmBytes } from '../target/browser/bytes.js';
+import { deflated, length } from '../target/browser/bytes.js';
+import { inflate } from './inflate.js';
 
 export { Call } from './call.js';
 export { SessionError } from './errors.js';
@@ -19,7 +20,8 @@ export function connect(page) {
 
 function load() {
   try {
-    initSync({ module: wasmBytes() });
+    const bytes = Uint8Array.from(atob(deflated), (char) => char.charCodeAt(0));
+    initSync({ module: inflate(bytes, length) });
   } catch (error) {
     if (error?.name !== 'CompileError') throw error;
     const advice = "the page's Content-Security-Policy must allow script-src 'wasm-unsafe-eval'";

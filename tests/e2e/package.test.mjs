@@ -31,7 +31,7 @@ after(() => server?.stop());
 describe('the tarball', () => {
   it('holds the module, its types and what describes them, and nothing else', () => {
     const entries = ['100ms-react', '100ms', 'index', 'react'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
-    const expected = ['LICENSE', 'README.md', ...entries, 'dist/core.js', 'package.json'].sort();
+    const expected = ['LICENSE', 'README.md', ...entries, 'dist/core.js', 'dist/wasm.js', 'package.json'].sort();
     assert.deepEqual([...files.keys()].sort(), expected);
   });
 
