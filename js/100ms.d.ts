@@ -107,7 +107,7 @@ export declare enum HMSLogLevel {
  * - 6000 `NotConnected`: no room is joined, or it was left before the action was done;
  * - 6013 `ValidationFailed`: an argument is wrong, as a value that is no JSON, a blank message or a malformed address;
  * - 400 to 499 `ServerErrors`: the server refused, with a code as HTTP has them: 401 a bad token, 403 not allowed or the
- *   room is full, 409 the session began anew meanwhile, 413 too large, 429 too many writes at once.
+ *   room is full, 409 somebody else was first or the session began anew meanwhile, 413 too large, 429 too many writes at once.
  *
  * @see https://www.100ms.live/docs/javascript/v2/how-to-guides/debugging/error-handling
  */
@@ -304,6 +304,8 @@ export interface HMSStore<T extends HMSGenericTypes = { sessionStore: Record<str
   sessionMetadata?: any;
   /** The keys of the session store that this peer has observed or set, and the key `default`, the session metadata. */
   sessionStore: T['sessionStore'];
+  /** The same keys with their versions: see {@link selectSessionStoreEntry}. 100ms's state has no such part. */
+  sessionStoreEntries?: { [K in keyof T['sessionStore']]?: HMSSessionStoreEntry<T['sessionStore'][K]> };
   /** Always empty, as all that follows: what 100ms's state says about media and what else is not covered. */
   tracks: Record<string, any>;
   speakers: Record<string, any>;
@@ -318,6 +320,18 @@ export interface HMSStore<T extends HMSGenericTypes = { sessionStore: Record<str
   polls: Record<string, any>;
   whiteboards: Record<string, any>;
   hideLocalPeer: boolean;
+}
+
+/** A key of the session store, and who changed it last: replaced by a new object when something about it changes. */
+export interface HMSSessionStoreEntry<Value = any> {
+  /** Its value. */
+  value: Value;
+  /** Its version, for `ifVersion` of {@link IHMSSessionStoreActions.set}: a number that grows with every change of the key. */
+  version: number;
+  /** When it was changed last, by the server's clock. */
+  updatedAt: Date;
+  /** Who changed it, and may have left since. */
+  updatedBy: HMSPeerID;
 }
 
 /** The state of a store that has joined no room. */
@@ -429,9 +443,13 @@ export interface IHMSSessionStoreActions<T> {
    * Sets a key to any JSON value; without a value, or to `undefined`, deletes it. Sent at once. Resolves when the server has
    * applied it and the own state shows it.
    *
-   * @throws Rejects with an {@link HMSException}, and nothing has changed, or with code 1003 it may or may not have.
+   * @param options.ifVersion Set it only if this is still the key's version, that of {@link selectSessionStoreEntry}, or 0 if the
+   * key is not there. 100ms has no such option.
+   * @throws Rejects with an {@link HMSException}, and nothing has changed, or with code 1003 it may or may not have. If the
+   * version is another one, the code is 409, the description says who was first, and `nativeError` is the `SessionError` with
+   * code `conflict`, whose `current` has the newest data.
    */
-  set<K extends keyof T>(key: K, value?: T[K]): Promise<void>;
+  set<K extends keyof T>(key: K, value?: T[K], options?: { ifVersion: number }): Promise<void>;
   /**
    * Has `store.sessionStore` show these keys, and follow them. Resolves when it shows their present values. It may be called
    * before the join; leaving ends it.
@@ -662,6 +680,19 @@ export function selectSessionStore<
   T extends HMSGenericTypes = { sessionStore: Record<string, any> },
   K extends keyof T['sessionStore'] = keyof T['sessionStore'],
 >(key: K): (store: HMSStore<T>) => T['sessionStore'][K] | undefined;
+
+/**
+ * A key of the session store with its version, and when and by whom it was changed last; `undefined` if it is not observed or
+ * not set. 100ms has no such selector.
+ *
+ * @example
+ * const entry = useHMSStore(selectSessionStoreEntry('count'));
+ * actions.sessionStore.set('count', (entry?.value ?? 0) + 1, { ifVersion: entry?.version ?? 0 });
+ */
+export function selectSessionStoreEntry<
+  T extends HMSGenericTypes = { sessionStore: Record<string, any> },
+  K extends keyof T['sessionStore'] = keyof T['sessionStore'],
+>(key: K): (store: HMSStore<T>) => HMSSessionStoreEntry<T['sessionStore'][K]> | undefined;
 
 /** The peers by id. */
 export function selectPeersMap(store: HMSStore): Record<HMSPeerID, HMSPeer>;

@@ -67,6 +67,55 @@ export interface CallOptions extends JoinOptions {
 export type MergeStrategy = 'replace' | 'shallow-merge';
 
 /**
+ * What a write by {@link Call.updateMeetingSessionData} takes under each of its strategies: those of {@link MergeStrategy}, and
+ * `merge-patch` by RFC 7396, which the server applies to the data that it has.
+ */
+export interface Updates<Data = unknown> {
+  /** The whole next data. */
+  replace: Data;
+  /** The top-level keys to set; one with the value `undefined` is deleted. Nested objects are replaced, not merged. */
+  'shallow-merge': Data extends object ? { [Key in keyof Data]?: Data[Key] | undefined } : unknown;
+  /** What to change, at any depth. */
+  'merge-patch': Data extends object ? MergePatch<Data> : unknown;
+}
+
+/** How {@link Call.updateMeetingSessionData} combines new data with what is there: see {@link Updates}. */
+export type UpdateStrategy = keyof Updates;
+
+/**
+ * A patch by RFC 7396: members are merged into the object that is there, at any depth; `null` deletes a member, so it cannot be
+ * set; arrays and all other values are replaced whole.
+ */
+export type MergePatch<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? { [Key in keyof Value]?: MergePatch<Value[Key]> | null }
+    : Value;
+
+/**
+ * What {@link Call.transact} gives to its function: the data, with top-level keys that can be set.
+ *
+ * An object that has no prototype, so that every key is only data: ask for one by `key in draft` or `Object.hasOwn(draft, key)`,
+ * not by `draft.hasOwnProperty(key)`.
+ */
+export type Draft<Data> = Data extends object ? { -readonly [Key in keyof Data]: Data[Key] } : Record<string, any>;
+
+/** A whole next data. The function that returns it is not async. */
+type Next<Data> = Data extends object ? Data : Record<string, any> & { then?: never };
+
+/** The top-level keys of the data: any string until the application says what the data is. */
+export type DataKey<Data> = Data extends object ? keyof Data & string : string;
+
+/** The value of a top-level key: `any` until the application says what the data is. */
+export type DataValue<Data, Key> = Data extends object ? (Key extends keyof Data ? Data[Key] : never) : any;
+
+/** Some of the top-level keys with their values. Those that are not there are left out. */
+export type DataPart<Data, Key extends string> = { [One in Key]?: DataValue<Data, One> };
+
+/** What a selector is given: the data, whose members are `any` until the application says what the data is. */
+export type SelectorData<Data> = Data extends object ? Data : Record<string, any>;
+
+/**
  * How participants are connected in Daily's terms. While joined it is `sfu` here, since everything passes through the server.
  *
  * @see https://docs.daily.co/reference/daily-js/instance-methods/get-network-topology
@@ -78,11 +127,34 @@ export type NetworkTopology = 'sfu' | 'peer';
  *
  * @see https://docs.daily.co/reference/daily-js/instance-methods/meeting-session-state
  */
-export interface MeetingSessionState {
+export interface MeetingSessionState<Data = unknown> {
   /** The data that {@link Call.setMeetingSessionData} wrote; `{}` in a new session. At most 102,400 units. */
-  data: unknown;
+  data: Data;
   /** Always `sfu` while joined. */
   topology: NetworkTopology | 'none';
+}
+
+/** A top-level key of the session's data, and who changed it last. */
+export interface MeetingSessionEntry<Value = any> {
+  /** Its value. */
+  value: Value;
+  /** The revision that changed it last: its version. See {@link Call.meetingSessionRevision}. */
+  revision: number;
+  /** `session_id` of the participant who did, who may have left since. */
+  updatedBy: string;
+  /** When the server applied that change, by the server's clock. */
+  updatedAt: Date;
+}
+
+/** Whether everything that was written has arrived: see {@link Call.meetingSessionSaving}. */
+export interface MeetingSessionSaving {
+  /** How many writes are not answered. Those by {@link Call.setMeetingSessionData} that wait to be sent together count as one. */
+  pending: number;
+  /**
+   * Why the last write that failed for good did, until a later write is made and answered. `conflict`, `aborted` and `too_late`
+   * are not told here: they are the business of whoever made the write.
+   */
+  error?: SessionError;
 }
 
 /**
@@ -370,24 +442,96 @@ export interface UpdateResult {
 }
 
 /**
- * Why {@link Call.updateMeetingSessionData} did not write: one of {@link SessionDataErrorCode}, or
+ * Why a write did not take effect. The list is closed:
  * - `not_joined`: the call has not joined, or has left;
- * - `invalid_argument`: the data is not a plain object, or the strategy is none of the two;
+ * - `invalid_argument`: the data is not a plain object, or an option or the function of a transaction is not what it must be;
  * - `not_serializable`: the data cannot be serialised to JSON;
- * - `busy`: 128 writes are waiting to be sent.
+ * - `too_large`: the update, or the data with the update in it, would have been longer than 102,400 units;
+ * - `bad_data`: the server could not read the update;
+ * - `conflict`: what the write was conditional on has changed;
+ * - `session_reset`: the session began anew before the update was applied, and the update belonged to the old one;
+ * - `expired`: the connection was lost, and the update could not be sent within 30 s;
+ * - `busy`: 128 writes are waiting to be sent;
+ * - `left`: the call was left, or ended, before the update could be sent;
+ * - `unknown`: the update was sent and it cannot be said how it ended. It may have been applied or not, and is not sent again;
+ * - `aborted`: the signal was aborted before the update was sent, and nothing was written;
+ * - `too_late`: the signal was aborted after the update had been sent. It may have been applied or not.
  */
-export type SessionErrorCode = SessionDataErrorCode | 'not_joined' | 'invalid_argument' | 'not_serializable' | 'busy';
+export type SessionErrorCode =
+  | 'not_joined'
+  | 'invalid_argument'
+  | 'not_serializable'
+  | 'too_large'
+  | 'bad_data'
+  | 'conflict'
+  | 'session_reset'
+  | 'expired'
+  | 'busy'
+  | 'left'
+  | 'unknown'
+  | 'aborted'
+  | 'too_late';
 
-/** What {@link Call.updateMeetingSessionData} rejects with. */
+/** What {@link Call.updateMeetingSessionData} and {@link Call.transact} reject with. */
 export class SessionError extends Error {
-  constructor(code: SessionErrorCode, message: string, size?: number);
+  constructor(code: SessionErrorCode, message: string, more?: SessionErrorDetails);
   readonly name: 'SessionError';
-  /** Why the write did not take effect. A later version may have more codes. */
+  /** Why the write did not take effect. */
   readonly code: SessionErrorCode;
-  /** Whether the same write, made again later, is safe and may succeed: true for `busy` and `expired`. */
+  /**
+   * Whether a write of the same intent, made again, is safe and may succeed: true for `busy`, `expired` and `conflict`, where it
+   * has to be made anew from {@link SessionError.current}.
+   */
   readonly retryable: boolean;
   /** With `too_large`: the length that was too large, in units. */
   readonly size?: number;
+  /** With `conflict`: the revision of the session's data when the server refused the write. */
+  readonly revision?: number;
+  /** With `conflict`: the data here now, which that revision is part of. Do not change it: it is what the call returns. */
+  readonly current?: Record<string, any>;
+  /**
+   * With `conflict`: the keys that have changed since the write was made, as far as that is known here; of those that
+   * {@link WriteOptions.ifUnchanged} names if it names any.
+   */
+  readonly changedKeys?: string[];
+  /** With `conflict`: for each of these keys the `session_id` of who changed it last, as far as that is known here. */
+  readonly updatedBy?: Record<string, string>;
+  /** With `aborted` and `too_late`: the reason of the signal. */
+  readonly cause?: unknown;
+}
+
+/** What a {@link SessionError} carries beside its code and message. */
+export type SessionErrorDetails = Partial<
+  Pick<SessionError, 'size' | 'revision' | 'current' | 'changedKeys' | 'updatedBy' | 'cause'>
+>;
+
+/** Options of {@link Call.updateMeetingSessionData}. */
+export interface WriteOptions<Strategy extends UpdateStrategy = UpdateStrategy> {
+  /** `replace` if left out. */
+  mergeStrategy?: Strategy;
+  /** Write only if the session's data is exactly at this revision: see {@link Call.meetingSessionRevision}. Else `conflict`. */
+  ifRevision?: number;
+  /**
+   * Write only if nobody has changed these top-level keys since this call saw them last, which is when the write is made. A key
+   * that is not there counts too. Else `conflict`, as also when too much has happened for the server to tell.
+   */
+  ifUnchanged?: readonly string[];
+  /** Withdraws the write if it is not sent yet (`aborted`), or stops waiting for its end (`too_late`). */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link Call.transact}. */
+export interface TransactOptions {
+  /** How often the function is run at most; 10 unless set. */
+  attempts?: number;
+  /** As in {@link WriteOptions.signal}, for the attempt that is under way. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link Call.subscribe} and {@link Call.values}. */
+export interface FollowOptions {
+  /** Ends it when aborted. */
+  signal?: AbortSignal;
 }
 
 // ---------------------------------------------------------------------------------------------------- events
@@ -486,12 +630,28 @@ export interface MeetingSessionUpdatedEvent extends EventBase {
 /**
  * The session's data changed, by anybody's write, the local participant's included. Sent once after every join too.
  *
+ * Writes may have been combined: one event can tell of several revisions. Daily's event has only the state.
+ *
  * @see https://docs.daily.co/reference/daily-js/events/messaging-events
  */
-export interface MeetingSessionStateUpdatedEvent extends EventBase {
+export interface MeetingSessionStateUpdatedEvent<Data = unknown> extends EventBase {
   action: 'meeting-session-state-updated';
   /** The whole state as it is now, not only what changed. */
-  meetingSessionState: MeetingSessionState;
+  meetingSessionState: MeetingSessionState<Data>;
+  /** The revision of the data as it is now: see {@link Call.meetingSessionRevision}. */
+  revision: number;
+  /** The top-level keys that were changed since the last such event, those that were deleted included. */
+  changedKeys: string[];
+  /**
+   * For each of these keys the `session_id` of the participant who changed it last. A key that was deleted while this call was
+   * away, or in a session that has begun anew, may be missing.
+   */
+  updatedBy: Record<string, string>;
+}
+
+/** {@link Call.meetingSessionSaving} is another now. Daily has no such event. */
+export interface MeetingSessionSavingUpdatedEvent extends EventBase, MeetingSessionSaving {
+  action: 'meeting-session-saving-updated';
 }
 
 /**
@@ -576,7 +736,7 @@ export interface SessionResetEvent extends EventBase {
 }
 
 /** The events that a {@link Call} sends, by name, and what handlers of each are given. */
-export interface CallEvents {
+export interface CallEvents<Data = unknown> {
   loading: LifecycleEvent;
   loaded: LifecycleEvent;
   'joining-meeting': LifecycleEvent;
@@ -590,7 +750,8 @@ export interface CallEvents {
   'meeting-session-summary-updated': MeetingSessionSummaryUpdatedEvent;
   /** @deprecated Use `meeting-session-summary-updated`. */
   'meeting-session-updated': MeetingSessionUpdatedEvent;
-  'meeting-session-state-updated': MeetingSessionStateUpdatedEvent;
+  'meeting-session-state-updated': MeetingSessionStateUpdatedEvent<Data>;
+  'meeting-session-saving-updated': MeetingSessionSavingUpdatedEvent;
   'app-message': AppMessageEvent;
   'network-connection': NetworkConnectionEvent;
   'nonfatal-error': NonfatalErrorEvent;
@@ -606,18 +767,21 @@ export type EventName = keyof CallEvents;
  * What handlers of the event `Name` are given. Names that are never sent here, such as those of Daily's media events, are
  * accepted wherever an event is named, and give `any`.
  */
-export type CallEvent<Name extends string = any> = Name extends EventName ? CallEvents[Name] : any;
+export type CallEvent<Name extends string = any, Data = unknown> = Name extends EventName ? CallEvents<Data>[Name] : any;
 
 /** Any event name, with the known ones offered by editors. */
 type AnyEventName = EventName | (string & {});
 
 /** Function that is called with each event of the name `Name`. */
-export type EventHandler<Name extends string> = (event: CallEvent<Name>) => void;
+export type EventHandler<Name extends string, Data = unknown> = (event: CallEvent<Name, Data>) => void;
 
 // ---------------------------------------------------------------------------------------------------- Call
 
 /**
  * A participant's connection to a session: Daily's call object, reduced to what needs no media.
+ *
+ * `Data` is the type of the session's data. Its keys are best optional, since a new session has none. It is the application's
+ * word: nothing checks what others write. Without it data is `unknown`, as in Daily, and what is taken out of it is `any`.
  *
  * Handlers may call any method of the call that they belong to. A handler that throws stops neither the call nor the other
  * handlers; the error goes to `reportError`.
@@ -630,7 +794,7 @@ export type EventHandler<Name extends string> = (event: CallEvent<Name>) => void
  *
  * @see https://docs.daily.co/reference/daily-js/daily-call-client
  */
-export class Call {
+export class Call<Data = unknown> {
   /**
    * Creates a call; nothing is sent before {@link Call.join}.
    *
@@ -647,13 +811,14 @@ export class Call {
    * @see https://docs.daily.co/reference/daily-js/factory-methods/create-call-object
    */
   static createCallObject(options?: CallOptions): Call;
+  static createCallObject<Data extends object>(options?: CallOptions): Call<Data>;
 
   /**
    * Finds a call that is not destroyed: the one with this `callClientId`, or without one the first that was created.
    *
    * @see https://docs.daily.co/reference/daily-js/static-methods/get-call-instance
    */
-  static getCallInstance(callClientId?: string): Call | undefined;
+  static getCallInstance<Data = unknown>(callClientId?: string): Call<Data> | undefined;
 
   /** Version of this package, such as `0.1.0`. Daily's function of this name is part of its type definitions. */
   static version(): string;
@@ -744,7 +909,7 @@ export class Call {
    * @throws Error "meetingSessionState only supported after join." while the call is not joined.
    * @see https://docs.daily.co/reference/daily-js/instance-methods/meeting-session-state
    */
-  meetingSessionState(): MeetingSessionState;
+  meetingSessionState(): MeetingSessionState<Data>;
 
   /**
    * Number of changes to the session's data so far: 0 before the first one, and one more with each. Two participants with
@@ -752,6 +917,70 @@ export class Call {
    * method.
    */
   meetingSessionRevision(): number;
+
+  /**
+   * A top-level key of the session's data with who changed it last and when; `undefined` if it is not there, and while the call
+   * is not joined. Its `revision` is the key's version. Daily has no such method.
+   */
+  meetingSessionEntry<Key extends DataKey<Data>>(
+    key: Key,
+  ): MeetingSessionEntry<Exclude<DataValue<Data, Key>, undefined>> | undefined;
+
+  /**
+   * Whether everything that this call has written has arrived: the same object until that changes, which
+   * `meeting-session-saving-updated` tells. `{ pending: 0 }` before the first join. Daily has no such method.
+   */
+  meetingSessionSaving(): MeetingSessionSaving;
+
+  /**
+   * Calls `listener` with the value of a key, an object with the values of several, or what a selector makes of the data: once
+   * when there is data, which is at once if the call is joined, and then whenever that is another. It is another by
+   * `Object.is`, and for several keys and selectors, if it is a plain object or array, by `Object.is` of each member. It goes on
+   * over a reconnect, a leave and another join, without a call for the end. Daily has no such method.
+   *
+   * @param listener Called with the value and, except for the first time, the one before.
+   * @returns A function that ends it.
+   * @throws SessionError `invalid_argument` if the first argument is none of the three or the second is no function; what the
+   * selector or the listener throws in the call that is made at once.
+   */
+  subscribe<Key extends DataKey<Data>>(
+    key: Key,
+    listener: (value: DataValue<Data, Key> | undefined, before: DataValue<Data, Key> | undefined) => void,
+    options?: FollowOptions,
+  ): () => void;
+  subscribe<Key extends DataKey<Data>>(
+    keys: readonly Key[],
+    listener: (values: DataPart<Data, Key>, before: DataPart<Data, Key> | undefined) => void,
+    options?: FollowOptions,
+  ): () => void;
+  subscribe<Selected>(
+    selector: (data: SelectorData<Data>) => Selected,
+    listener: (selected: Selected, before: Selected | undefined) => void,
+    options?: FollowOptions,
+  ): () => void;
+
+  /**
+   * The same as an async iterator. It yields the newest value: what came and went while the loop's body ran is skipped, and
+   * so is what nobody has taken when it ends. It ends when the call is left or destroyed, or the signal is aborted. It follows
+   * the data from this call on, so a loop that is not begun should be ended by the signal. Daily has no such method.
+   *
+   * @example
+   * for await (const votes of call.values('votes')) render(votes);
+   *
+   * @throws SessionError `invalid_argument` as {@link Call.subscribe}.
+   */
+  values<Key extends DataKey<Data>>(
+    key: Key,
+    options?: FollowOptions,
+  ): AsyncIterableIterator<DataValue<Data, Key> | undefined>;
+  values<Key extends DataKey<Data>>(
+    keys: readonly Key[],
+    options?: FollowOptions,
+  ): AsyncIterableIterator<DataPart<Data, Key>>;
+  values<Selected>(
+    selector: (data: SelectorData<Data>) => Selected,
+    options?: FollowOptions,
+  ): AsyncIterableIterator<Selected>;
 
   /**
    * Writes to the session's data. Returns at once; {@link MeetingSessionStateUpdatedEvent} tells everybody in the session,
@@ -770,7 +999,10 @@ export class Call {
    * be serialised, or is too large. The texts are Daily's.
    * @see https://docs.daily.co/reference/daily-js/instance-methods/set-meeting-session-data
    */
-  setMeetingSessionData(data: unknown, mergeStrategy?: MergeStrategy): void;
+  setMeetingSessionData<Strategy extends MergeStrategy = 'replace'>(
+    data: Updates<Data>[Strategy],
+    mergeStrategy?: Strategy,
+  ): void;
 
   /**
    * Writes to the session's data like {@link Call.setMeetingSessionData}, but is sent at once, after what that still has to
@@ -779,11 +1011,40 @@ export class Call {
    *
    * Up to 8 such writes are on their way at a time; more wait for answers and are sent at 50 a second at most.
    *
-   * @param data As in {@link Call.setMeetingSessionData}, with the same limits.
-   * @returns Rejects with a {@link SessionError} if the write is refused, cannot be sent within 30 s, or nobody can tell how
-   * it ended.
+   * With {@link WriteOptions.ifRevision} or {@link WriteOptions.ifUnchanged} the server writes only if that holds when it is the
+   * write's turn.
+   *
+   * @param data As the strategy wants it, see {@link Updates}; with the limits of {@link Call.setMeetingSessionData}.
+   * @returns Rejects with a {@link SessionError} if the write is refused, cannot be sent within 30 s, is aborted, or nobody can
+   * tell how it ended.
    */
-  updateMeetingSessionData(data: unknown, options?: { mergeStrategy?: MergeStrategy }): Promise<UpdateResult>;
+  updateMeetingSessionData<Strategy extends UpdateStrategy = 'replace'>(
+    data: Updates<Data>[Strategy],
+    options?: WriteOptions<Strategy>,
+  ): Promise<UpdateResult>;
+
+  /**
+   * Changes the data on the basis of what it is: what `change` does to the draft is written only if nobody has changed, in the
+   * meantime, a top-level key that it read or wrote; otherwise it is run again on the newest data, at once the first time and
+   * later after a random time of at most 40 ms, 80 ms and so on up to 1 s. It must not do anything else, since it may run
+   * several times. Daily has no such method.
+   *
+   * What is written is a shallow-merge of the top-level keys that came out different; if none did, nothing is sent and the
+   * result is `unchanged`. Listing the draft's keys (`Object.keys`, `for … in`, `...draft`) counts as reading all of them, so
+   * that any change is then a conflict.
+   *
+   * @example
+   * await call.transact((draft) => {
+   *   draft.votes = (draft.votes ?? 0) + 1;
+   * });
+   *
+   * @param change Changes the draft and returns nothing (or the draft), or returns the whole next data: a key that is not in
+   * it is deleted. It is called at once and cannot be async.
+   * @returns Rejects with a {@link SessionError} as {@link Call.updateMeetingSessionData}, with `conflict` if there were as many
+   * as there may be attempts, and with `invalid_argument` if the function returns something else; or with what the
+   * function throws.
+   */
+  transact(change: (draft: Draft<Data>) => Next<Data> | void, options?: TransactOptions): Promise<UpdateResult>;
 
   /**
    * Resolves when everything that was set so far has been answered, in whatever way. What waits for its second is sent at
@@ -843,7 +1104,7 @@ export class Call {
    * @throws TypeError if the handler is not a function.
    * @see https://docs.daily.co/reference/daily-js/events
    */
-  on<Name extends AnyEventName>(event: Name, handler: EventHandler<Name>): this;
+  on<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
   /**
    * Calls `handler` for the next event of this name only.
@@ -851,7 +1112,7 @@ export class Call {
    * @throws TypeError if the handler is not a function.
    * @see https://docs.daily.co/reference/daily-js/events
    */
-  once<Name extends AnyEventName>(event: Name, handler: EventHandler<Name>): this;
+  once<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
   /**
    * Removes a handler that {@link Call.on} or {@link Call.once} added: once, if it was added twice. Does nothing if it was
@@ -860,13 +1121,13 @@ export class Call {
    * @throws TypeError if the handler is not a function.
    * @see https://docs.daily.co/reference/daily-js/events
    */
-  off<Name extends AnyEventName>(event: Name, handler: EventHandler<Name>): this;
+  off<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
   /** The same as {@link Call.on}; like the methods below, part of the event emitter that Daily's call object is. */
-  addListener<Name extends AnyEventName>(event: Name, handler: EventHandler<Name>): this;
+  addListener<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
   /** The same as {@link Call.off}. */
-  removeListener<Name extends AnyEventName>(event: Name, handler: EventHandler<Name>): this;
+  removeListener<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
   /** Removes every handler of this event, or without a name every handler. */
   removeAllListeners(event?: AnyEventName): this;
@@ -878,7 +1139,7 @@ export class Call {
   listenerCount(event: AnyEventName): number;
 
   /** The handlers of this event, in the order in which they are called. */
-  listeners<Name extends AnyEventName>(event: Name): EventHandler<Name>[];
+  listeners<Name extends AnyEventName>(event: Name): EventHandler<Name, any>[];
 
   /** The names of the events that have handlers. */
   eventNames(): string[];
@@ -891,13 +1152,14 @@ export class Call {
  * @see https://docs.daily.co/reference/daily-js/factory-methods/create-call-object
  */
 export function createCallObject(options?: CallOptions): Call;
+export function createCallObject<Data extends object>(options?: CallOptions): Call<Data>;
 
 /**
  * Finds a call that is not destroyed: {@link Call.getCallInstance}.
  *
  * @see https://docs.daily.co/reference/daily-js/static-methods/get-call-instance
  */
-export function getCallInstance(callClientId?: string): Call | undefined;
+export function getCallInstance<Data = unknown>(callClientId?: string): Call<Data> | undefined;
 
 /** Version of this package: {@link Call.version}. */
 export function version(): string;

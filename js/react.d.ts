@@ -20,7 +20,7 @@
 
 import type { ReactElement, ReactNode } from 'react';
 
-import type { AppMessageEvent, Call, MergeStrategy, NetworkTopology, Participant } from './index.js';
+import type { AppMessageEvent, Call, NetworkTopology, Participant, SessionError } from './index.js';
 
 // Without this line every declaration in a .d.ts file would be exported.
 export {};
@@ -28,7 +28,7 @@ export {};
 /** Props of a {@link SessionProvider} over a call that the application makes, joins and ends itself. */
 export interface SessionProviderCallProps {
   /** The call. `null` while there is none yet; the hooks then return what they return before a join. */
-  call: Call | null;
+  call: Call<any> | null;
   url?: undefined;
   token?: undefined;
   userName?: undefined;
@@ -108,7 +108,59 @@ export function useMeetingSessionState<Selected, Data = Record<string, any>>(
  *
  * It throws what that method throws, and an Error while the provider has no call.
  */
-export function useSetMeetingSessionData(): (data: unknown, mergeStrategy?: MergeStrategy) => void;
+export function useSetMeetingSessionData<Data = unknown>(): Call<Data>['setMeetingSessionData'];
+
+/**
+ * A function that changes the session's data on the basis of what it is, as {@link Call.transact} does. It is the same in every
+ * render.
+ *
+ * It rejects as that method does, and with a {@link SessionError} `not_joined` while the provider has no call.
+ *
+ * @example
+ * const transact = useTransact<Poll>();
+ * const vote = () => transact((draft) => void (draft.votes = (draft.votes ?? 0) + 1));
+ */
+export function useTransact<Data = unknown>(): Call<Data>['transact'];
+
+/** What {@link useUpdateMeetingSessionData} returns. */
+export interface MeetingSessionDataUpdate<Data = unknown> {
+  /**
+   * Writes as {@link Call.updateMeetingSessionData} does. It is the same in every render.
+   *
+   * It rejects as that method does, and with a {@link SessionError} `not_joined` while the provider has no call. A rejection
+   * that is not handled is not reported: it is in `error`.
+   */
+  update: Call<Data>['updateMeetingSessionData'];
+  /** Whether a write that `update` made has not been answered. */
+  pending: boolean;
+  /** Why the last one that failed did, until `update` makes the next. */
+  error: SessionError | undefined;
+}
+
+/**
+ * Writes to the session's data, and shows how that goes: of the writes of this component, where {@link useSaving} shows all of
+ * the call's.
+ *
+ * @example
+ * const { update, pending, error } = useUpdateMeetingSessionData<Poll>();
+ * const ask = () => update({ question }, { mergeStrategy: 'shallow-merge', ifUnchanged: ['question'] });
+ * <button disabled={pending} onClick={ask}>Ask</button>
+ * {error?.code === 'conflict' && <p>Somebody else has changed the question.</p>}
+ */
+export function useUpdateMeetingSessionData<Data = unknown>(): MeetingSessionDataUpdate<Data>;
+
+/** What {@link useSaving} shows: {@link Call.meetingSessionSaving}, and the same in words. */
+export interface Saving {
+  /** How many writes are not answered. */
+  pending: number;
+  /** Why the last write that failed for good did, until a later one is answered. */
+  error: SessionError | undefined;
+  /** `All changes saved`, `3 pending`, or `Not sent: …` with the reason, also while others are pending. */
+  text: string;
+}
+
+/** Whether everything that the call has written has arrived. Without a call, and before it joins, there is nothing to save. */
+export function useSaving(): Saving;
 
 /**
  * Everybody in the session: the local participant first, the others in the order in which they joined. Empty while not

@@ -2,12 +2,14 @@
 //
 // `react.d.ts` says what each of them promises.
 
-import { createContext, createElement, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { createContext, createElement, useContext, useEffect, useMemo, useRef } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 
+import { SessionError } from './core.js';
 import { useOwnCall } from './react/own-call.js';
 import { useNewest, useSelection } from './react/selection.js';
 import { shallow } from './shallow.js';
-import { NO_STATE, NOBODY, View } from './react/view.js';
+import { ALL_SAVED, NO_STATE, NOBODY, View } from './react/view.js';
 
 const Context = createContext(null);
 
@@ -28,6 +30,30 @@ export function useMeetingSessionState(selector = whole) {
 
 export function useSetMeetingSessionData() {
   return useMethod('useSetMeetingSessionData', 'setMeetingSessionData');
+}
+
+export function useTransact() {
+  return useWriter('useTransact', 'transact');
+}
+
+export function useUpdateMeetingSessionData() {
+  const write = useWriter('useUpdateMeetingSessionData', 'updateMeetingSessionData');
+  const [{ unanswered, error }, setWrites] = useState(NO_WRITES);
+  const { current: update } = useRef((...args) => {
+    setWrites(({ unanswered }) => ({ unanswered: unanswered + 1 }));
+    const ended = (failed) => setWrites(({ unanswered, error }) => ({ unanswered: unanswered - 1, error: failed ?? error }));
+    const written = write(...args);
+    // Who reads `error` need not catch it too.
+    written.then(() => ended(), ended);
+    return written;
+  });
+  return { update, pending: unanswered > 0, error };
+}
+
+export function useSaving() {
+  const view = useView('useSaving');
+  const { pending, error } = useSyncExternalStore(view.subscribe, view.saving, () => ALL_SAVED);
+  return { pending, error, text: savingText(pending, error) };
 }
 
 export function useParticipants() {
@@ -53,6 +79,14 @@ export function useConnectionStatus() {
 
 const whole = (state) => state;
 
+const NO_WRITES = { unanswered: 0 };
+
+/** A failure stays in sight while later writes are on their way. */
+function savingText(pending, error) {
+  if (error) return `Not sent: ${error.message.replace(/^Meeting session data was not set: /, '')}`;
+  return pending > 0 ? `${pending} pending` : 'All changes saved';
+}
+
 function useView(hook) {
   const view = useContext(Context);
   if (!view) {
@@ -66,8 +100,21 @@ function useMethod(hook, name) {
   const newest = useNewest(useView(hook));
   const { current } = useRef((...args) => {
     const { call } = newest.current;
-    if (!call) throw new Error(`${name}() needs a call: the <SessionProvider> has not got one, or not made it yet`);
+    if (!call) throw new Error(needsCall(name));
     return call[name](...args);
   });
   return current;
 }
+
+/** The same of a method that is answered with a promise. */
+function useWriter(hook, name) {
+  const newest = useNewest(useView(hook));
+  const { current } = useRef(async (...args) => {
+    const { call } = newest.current;
+    if (!call) throw new SessionError('not_joined', needsCall(name));
+    return call[name](...args);
+  });
+  return current;
+}
+
+const needsCall = (name) => `${name}() needs a call: the <SessionProvider> has not got one, or not made it yet`;

@@ -1,10 +1,11 @@
-// What the hooks show of a call: three snapshots that keep their identity until they change, and who is told when.
+// What the hooks show of a call: snapshots that keep their identity until they change, and who is told when.
 
 import { shallow } from '../shallow.js';
 
 /** Without a call, before the join and after the end, on a server and while a page is hydrated. */
 export const NO_STATE = Object.freeze({ data: Object.freeze({}), topology: 'none' });
 export const NOBODY = Object.freeze([]);
+export const ALL_SAVED = Object.freeze({ pending: 0 });
 
 /** Every event after which one of the snapshots may be another. */
 const EVENTS = [
@@ -19,7 +20,11 @@ const EVENTS = [
   'participant-updated',
   'participant-left',
   'meeting-session-state-updated',
+  'meeting-session-saving-updated',
 ];
+
+/** Those of them that say nothing of people. */
+const OF_DATA = ['meeting-session-state-updated', 'meeting-session-saving-updated'];
 
 /** For each meeting state; while joined it depends on the connection too. */
 const STATUS = {
@@ -63,6 +68,8 @@ export class View {
 
   state = () => (this.#joined() ? this.call.meetingSessionState() : NO_STATE);
 
+  saving = () => this.call?.meetingSessionSaving() ?? ALL_SAVED;
+
   /** The local participant first, the others in the order in which they joined. */
   participants = () => {
     if (this.#peopleMayDiffer) {
@@ -87,7 +94,7 @@ export class View {
   #heard = ({ action, event }) => {
     if (action === 'network-connection') this.#interrupted = event === 'interrupted';
     if (action === 'joined-meeting') this.#interrupted = false;
-    if (action !== 'meeting-session-state-updated') this.#peopleMayDiffer = true;
+    if (!OF_DATA.includes(action)) this.#peopleMayDiffer = true;
     for (const listener of this.#listeners) listener();
   };
 }

@@ -1,6 +1,6 @@
 // What must not compile of 100ms's entry. Each line that is expected to fail makes the compiler fail if it does not.
 
-import { HMSNotificationTypes, HMSReactiveStore, selectPeers } from 'meeting-session-state/100ms';
+import { HMSNotificationTypes, HMSReactiveStore, selectPeers, selectSessionStoreEntry } from 'meeting-session-state/100ms';
 
 interface Shared {
   spotlight: string;
@@ -17,6 +17,12 @@ actions.join({ userName: 'Ana', initEndpoint: new URL('ws://localhost:7880/stand
 actions.sessionStore.set('pinned', 'hello');
 // @ts-expect-error A key has values of one type.
 actions.sessionStore.set('spotlight', 7);
+// @ts-expect-error A version is a number, 0 for a key that is not there.
+actions.sessionStore.set('spotlight', 'ana', { ifVersion: undefined });
+// @ts-expect-error There is no such option.
+actions.sessionStore.set('spotlight', 'ana', { ifRevision: 1 });
+// @ts-expect-error The version of a key that is not there must be said: it is 0.
+actions.sessionStore.set('spotlight', 'ana', { ifVersion: hms.getStore().getState(selectSessionStoreEntry('spotlight'))?.version });
 // @ts-expect-error There is no such key.
 actions.sessionStore.observe(['spotlight', 'pinned']);
 // @ts-expect-error A message is a string.

@@ -38,7 +38,7 @@ accepts<Same<Ours.HMSRole, Real.HMSRole>>(true);
 // What an application reads of a message or a peer is there.
 accepts<Same<keyof Ours.HMSMessage, keyof Real.HMSMessage>>(true);
 accepts<Same<keyof Ours.HMSPeer, keyof Real.HMSPeer>>(true);
-accepts<Same<keyof Ours.HMSStore, keyof Real.HMSStore>>(true);
+accepts<Same<Exclude<keyof Ours.HMSStore, 'sessionStoreEntries'>, keyof Real.HMSStore>>(true);
 
 // ---------------------------------------------------------------------------------------------------- state and store
 
@@ -121,8 +121,8 @@ notifications.onNotification((one) => accepts<any>(one.data.track), Ours.HMSNoti
 
 // ---------------------------------------------------------------------------------------------------- selectors
 
-/** The selectors that both have take the same and give the same. */
-type Selectors = Extract<keyof typeof Ours, `select${string}`>;
+/** The selectors that both have, which are all of ours but our own, take the same and give the same. */
+type Selectors = Exclude<Extract<keyof typeof Ours, `select${string}`>, 'selectSessionStoreEntry'>;
 type MissingSelectors = { [Name in Exclude<Selectors, keyof typeof Real>]: never };
 accepts<MissingSelectors>({});
 type Result<Selector> = Selector extends (...args: any) => infer Found
@@ -152,6 +152,16 @@ accepts<any>(useHMSStore(Ours.selectSessionMetadata));
 accepts<Shared | undefined>(typed.getStore().getState(Ours.selectSessionStore<Typed>()));
 accepts<number | undefined>(typed.getStore().getState(Ours.selectSessionStore<Typed, 'count'>('count')));
 accepts<number>(typed.getStore().getState().sessionStore.count);
+
+// Our own additions, over our store and over 100ms's hook.
+const set = typed.getActions().sessionStore.set;
+const entry = typed.getStore().getState(Ours.selectSessionStoreEntry<Typed, 'count'>('count'));
+if (entry) {
+  accepts<Promise<void>>(set('count', entry.value + 1, { ifVersion: entry.version }));
+  accepts<[Date, string]>([entry.updatedAt, entry.updatedBy]);
+}
+accepts<number | undefined>(useHMSStore(Ours.selectSessionStoreEntry('count'))?.value);
+accepts<number | undefined>(typed.getStore().getState().sessionStoreEntries?.count?.value);
 
 // 100ms's provider takes our store. Actions and notifications need a word: of the actions those about media are missing,
 // and the compiler cannot compare two generic callbacks, which are compared one by one above.

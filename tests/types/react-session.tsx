@@ -3,16 +3,19 @@
 import { useState } from 'react';
 
 import { createCallObject } from 'meeting-session-state';
-import type { Call, Participant } from 'meeting-session-state';
+import type { Call, Participant, SessionError } from 'meeting-session-state';
 import {
   SessionProvider,
   useAppMessage,
   useConnectionStatus,
   useMeetingSessionState,
   useParticipants,
+  useSaving,
   useSetMeetingSessionData,
+  useTransact,
+  useUpdateMeetingSessionData,
 } from 'meeting-session-state/react';
-import type { ConnectionStatus, SessionProviderProps, SessionState } from 'meeting-session-state/react';
+import type { ConnectionStatus, Saving, SessionProviderProps, SessionState } from 'meeting-session-state/react';
 
 interface Board {
   pinned?: string;
@@ -41,6 +44,32 @@ function Votes() {
   return <>{[board.pinned, count, text, ...votes]}</>;
 }
 
+function Voting() {
+  const transact = useTransact<Board>();
+  const { update, pending, error } = useUpdateMeetingSessionData<Board>();
+  const set = useSetMeetingSessionData<Board>();
+  const saving: Saving = useSaving();
+  const failed: SessionError | undefined = error;
+  const vote = async () => {
+    const { revision, status } = await transact((draft) => void draft.votes.push(1), { attempts: 3 });
+    await update({ pinned: 'Voted' }, { mergeStrategy: 'shallow-merge', ifRevision: revision });
+    set({ pinned: undefined }, 'shallow-merge');
+    return status === 'applied';
+  };
+  // @ts-expect-error There is no such key.
+  transact((draft) => void (draft.voters = 1));
+  // @ts-expect-error A key has values of one type.
+  update({ pinned: 7 }, { mergeStrategy: 'merge-patch' });
+  // @ts-expect-error There is no such key.
+  set({ voters: 7 }, 'shallow-merge');
+  // Without a type as before.
+  const anything = useUpdateMeetingSessionData();
+  void anything.update({ voters: 7 });
+  void useTransact()((draft) => void (draft.voters.ana += 1));
+  const text: string = saving.text;
+  return <button disabled={pending} onClick={vote}>{failed?.code === 'conflict' ? failed.message : text}</button>;
+}
+
 function People() {
   const people: readonly Participant[] = useParticipants();
   // @ts-expect-error The array belongs to the hook.
@@ -55,6 +84,7 @@ function People() {
 
 export function App() {
   const [call, setCall] = useState<Call | null>(null);
+  const typed: Call<Board> = createCallObject<Board>({ allowMultipleCallInstances: true });
   const failed = (error: Error) => console.error(error.message);
   const props: SessionProviderProps = { url: 'wss://example.com/standup', token: 'secret', userName: 'Ana' };
   return (
@@ -65,8 +95,10 @@ export function App() {
       <SessionProvider {...props} userData={{ role: 'host' }} onError={failed}>
         <Pinned />
         <Votes />
+        <Voting />
         <People />
       </SessionProvider>
+      <SessionProvider call={typed} />
       <SessionProvider url={undefined} />
       {/* @ts-expect-error Either a call or an address. */}
       <SessionProvider call={call} url="wss://example.com/standup" />
