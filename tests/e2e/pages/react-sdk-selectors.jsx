@@ -5,7 +5,8 @@ import * as OURS from 'meeting-session-state/100ms';
 
 const { useHMSStore } = SDK;
 
-const NAMES = Object.keys(OURS).filter((name) => name.startsWith('select'));
+/** The real package has no selector of versions. */
+const NAMES = Object.keys(OURS).filter((name) => name.startsWith('select') && name !== 'selectSessionStoreEntry');
 
 const peers = ({ room }) => [...room.peers, 'nobody', undefined];
 /** What the selectors that are made from an argument are made from. */
