@@ -166,6 +166,18 @@ for (const [version, alias] of Object.entries(REACTS)) {
       await bo.evaluate(() => App.actions.changeName('Bo Lee'));
       await eventually(() => text(ana, '#people'), 'Ana,Bo Lee');
       assert.deepEqual((await since(before)).sort(), ['Notifications', 'People']);
+
+      before = await ana.evaluate(() => App.renders);
+      assert.equal(await text(ana, '#seat'), '[null,0]');
+      await ana.evaluate(() => App.actions.sessionStore.observe('seat'));
+      await bo.evaluate(() => App.actions.sessionStore.set('seat', 'Bo', { ifVersion: 0 }));
+      await until(async () => (await text(ana, '#seat')).startsWith('["Bo",'));
+      assert.deepEqual(await since(before), ['Seat']);
+      before = await ana.evaluate(() => App.renders);
+      await bo.evaluate(() => App.actions.sessionStore.set('seat', 'Bo'));
+      await bo.evaluate(() => App.actions.sessionStore.set('other', 2));
+      await until(() => ana.evaluate(() => App.store.getState().sessionStore.other === 2));
+      assert.deepEqual(await since(before), []);
     });
 
     it('sends custom events to the others and to the sender, and not to the chat', async (test) => {

@@ -326,6 +326,22 @@ for (const [version, options] of Object.entries(VERSIONS)) {
       assert.equal(await ana.evaluate(() => room.renders), before + 3);
     });
 
+    it('shows versions, by the selector that only this package has', async (test) => {
+      const url = newUrl();
+      const [ana, bo] = [await open(test, { url, name: 'Ana' }), await open(test, { url, name: 'Bo' })];
+      await ana.evaluate(() => room.given.actions.sessionStore.observe('poll'));
+      await bo.evaluate(() => room.given.actions.sessionStore.set('poll', { yes: 1 }, { ifVersion: 0 }));
+      await eventually(() => ana.evaluate(() => [room.version?.value, room.version?.version]), [{ yes: 1 }, 1]);
+      const renders = await ana.evaluate(() => room.versionRenders);
+      await bo.evaluate(() => room.given.actions.setSessionMetadata('another key'));
+      await eventually(() => ana.evaluate(() => room.metadata), 'another key');
+      assert.equal(await ana.evaluate(() => room.versionRenders), renders);
+      const refused = await bo.evaluate(() =>
+        room.given.actions.sessionStore.set('poll', 2, { ifVersion: 0 }).catch(({ code, description }) => [code, description]),
+      );
+      assert.deepEqual(refused, [409, 'Bo changed "poll" first']);
+    });
+
     it('hears of peers and messages', async (test) => {
       const url = newUrl();
       const ana = await open(test, { url, name: 'Ana', strict: true });

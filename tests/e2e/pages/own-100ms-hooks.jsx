@@ -8,6 +8,7 @@ import {
   selectPeerNameByID,
   selectPeers,
   selectSessionStore,
+  selectSessionStoreEntry,
   useCustomEvent,
   useHMSActions,
   useHMSNotifications,
@@ -37,6 +38,13 @@ function Local() {
   const { metadata } = useHMSStore(({ sessionMetadata }) => ({ metadata: sessionMetadata }));
   const count = useHMSStore(selectSessionStore('votes'), (before, now) => before?.length === now?.length)?.length;
   return <output id="local">{JSON.stringify([name, metadata, count])}</output>;
+}
+
+/** A key with its version, by a selector that is made in each render. */
+function Seat() {
+  rendered('Seat');
+  const { value, version } = useHMSStore(selectSessionStoreEntry('seat')) ?? { version: 0 };
+  return <output id="seat">{JSON.stringify([value, version])}</output>;
 }
 
 function Notifications() {
@@ -74,6 +82,7 @@ const children = (
   <>
     <People />
     <Local />
+    <Seat />
     <Notifications />
     <CustomEvents />
     <Expose />

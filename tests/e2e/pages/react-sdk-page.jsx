@@ -65,6 +65,7 @@ Page.mount = ({ wrapped, triggered, strict, leaveOnUnload }) => {
       <Selections shown={shown} />
       <Primitives room={room} />
       <Metadata room={room} />
+      <Version room={room} />
       <Notifications room={room} />
       <CustomEvent room={room} />
       <Ready room={room} />
@@ -110,6 +111,13 @@ function Primitives({ room }) {
 function Metadata({ room }) {
   room.renders += 1;
   room.metadata = useHMSStore(selectSessionMetadata);
+  return null;
+}
+
+/** Reads a key with its version by a selector that only this package has. */
+function Version({ room }) {
+  room.version = useHMSStore(OURS.selectSessionStoreEntry('poll'));
+  room.versionRenders = (room.versionRenders ?? 0) + 1;
   return null;
 }
 

@@ -8,11 +8,14 @@ import {
   useConnectionStatus,
   useMeetingSessionState,
   useParticipants,
+  useSaving,
   useSetMeetingSessionData,
+  useTransact,
+  useUpdateMeetingSessionData,
 } from 'meeting-session-state/react';
 
 /** What tests find: how often each component has rendered, what came in, and functions of the newest render. */
-export const App = (globalThis.App = { renders: {}, messages: [], errors: [], selected: new Set() });
+export const App = (globalThis.App = { renders: {}, messages: [], errors: [], selected: new Set(), writers: new Set() });
 
 function rendered(name) {
   App.renders[name] = (App.renders[name] ?? 0) + 1;
@@ -68,6 +71,23 @@ function Messages() {
   return null;
 }
 
+/** Its own writes, and how they go. */
+function Writer() {
+  rendered('Writer');
+  const { update, pending, error } = useUpdateMeetingSessionData();
+  const transact = useTransact();
+  App.writers.add(update).add(transact);
+  Object.assign(App, { update, transact });
+  return <output id="writer">{pending ? 'pending' : 'answered'} {error?.code ?? 'none'}</output>;
+}
+
+/** How all writes of the call go. */
+function Saving() {
+  rendered('Saving');
+  const { pending, error, text } = useSaving();
+  return <output id="saving">{pending} {error?.code ?? 'none'} {text}</output>;
+}
+
 /** Appears when `App.setLate(true)` says so. */
 function Late() {
   const [late, setLate] = useState(false);
@@ -88,6 +108,8 @@ const children = (
     <Voters />
     <People />
     <Messages />
+    <Writer />
+    <Saving />
   </>
 );
 
