@@ -34,6 +34,10 @@ fn unanswered(world: &World, number: usize, person: &Person) -> Option<String> {
     if !unsent.is_empty() {
         return Some(format!("person {number} has not sent the writes {unsent:?}"));
     }
+    let unanswered = person.client.unanswered_writes();
+    if unanswered > 0 {
+        return Some(format!("person {number} still has {unanswered} writes without an answer"));
+    }
     if person.unset_names > 0 {
         return Some(format!("person {number} still awaits {} new names", person.unset_names));
     }

@@ -57,6 +57,8 @@ pub(crate) struct Host {
     pub(crate) history: History,
     pub(crate) members: Members,
     blocked: BTreeSet<ConnectionId>,
+    /// When changes were last sent to more than one who is answered at once.
+    shared_at: Option<Instant>,
     begun: (Instant, SessionConfig),
     /// Everything that happened so far, where the run may roll the session back.
     journal: Option<Vec<(Instant, Input)>>,
@@ -74,6 +76,7 @@ impl Host {
             session,
             members: Members::new(config.grace),
             blocked: BTreeSet::new(),
+            shared_at: None,
             begun: (now, config),
             journal: journalled.then(Vec::new),
             ended: false,
@@ -132,8 +135,8 @@ impl Host {
                 self.session.receive(now, *connection, message.clone());
                 let outputs = self.outputs();
                 if let (Ok(ClientMessage::Update(request)), Some(author)) = (&message, author) {
-                    self.decide(now, &author, request, ledger, totals)?;
-                    self.check_answer(*connection, request, &outputs)?;
+                    let decided = self.decide(now, &author, request, ledger, totals)?;
+                    self.check_answer(*connection, request, decided, &outputs)?;
                 }
                 ensure!(
                     heard || outputs.is_empty(),
@@ -178,6 +181,7 @@ impl Host {
                 self.outputs()
             }
         };
+        self.check_gathering(now, &input, &outputs)?;
         self.check_outputs(now, &outputs, &before, &expected, totals)?;
         self.history.follow(self.session.position())?;
         self.check_memory(totals)?;
@@ -208,6 +212,7 @@ impl Host {
         match restored {
             Some(session) => {
                 self.session = session;
+                self.shared_at = None;
                 self.history.restarted();
             }
             None => self.ended = true,
@@ -226,7 +231,7 @@ impl Host {
         request: &UpdateRequest,
         ledger: &mut Ledger,
         totals: &mut Totals,
-    ) -> Checked {
+    ) -> Checked<Option<UpdateResult>> {
         let mut doubtful = false;
         let conflicts = || {
             doubtful = true;
@@ -236,7 +241,7 @@ impl Host {
         if doubtful {
             totals.count("conditions about what the log may have forgotten");
         }
-        let Decision::New(result) = decision else { return Ok(()) };
+        let Decision::New(result) = decision else { return Ok(None) };
         let markers = change.markers();
         if let UpdateResult::Applied(revision) = result {
             self.history.in_call_order(&author.instance, &markers)?;
@@ -251,32 +256,60 @@ impl Host {
             let conflict = matches!(result, UpdateResult::Rejected(Rejection::Conflict(_)));
             totals.count(if conflict { "conditions that did not hold" } else { "conditions that held" });
         }
-        ledger.decided(&markers, &author.instance, self.history.epoch(), result)
+        ledger.decided(&markers, &author.instance, self.history.epoch(), result)?;
+        Ok(Some(result))
     }
 
-    /// Checks that who writes on a condition is answered at once.
+    /// Checks that who writes on a condition is answered at once, and truly.
     fn check_answer(
         &self,
         connection: ConnectionId,
         request: &UpdateRequest,
+        decided: Option<UpdateResult>,
         outputs: &[SessionOutput],
     ) -> Checked {
-        let answers = |output: &SessionOutput| match output {
-            SessionOutput::Send { connection: to, frame } => {
-                *to == connection
-                    && frame.starts_with("{\"type\":\"result\"")
-                    && matches!(ServerMessage::decode(frame),
-                        Some(ServerMessage::Result { sequence, .. }) if sequence == request.sequence)
+        let closed = |output: &SessionOutput| matches!(output, SessionOutput::Close { connection: to, .. } if *to == connection);
+        if !request.condition.is_some() || self.blocked.contains(&connection) || outputs.iter().any(closed) {
+            return Ok(());
+        }
+        let answer = outputs.iter().find_map(|output| match output {
+            SessionOutput::Send { connection: to, frame } if *to == connection => {
+                answer(frame, request.sequence)
             }
-            SessionOutput::Close { connection: to, .. } => *to == connection,
-            SessionOutput::Ended => false,
-        };
+            _ => None,
+        });
         ensure!(
-            !request.condition.is_some() || self.blocked.contains(&connection) || outputs.iter().any(answers),
+            answer.is_some() && (decided.is_none() || decided == answer),
             "G8",
-            "connection {} wrote on a condition and had to wait for the answer",
-            connection.0
+            "connection {} wrote on {:?}, was answered {answer:?}, and should have been {decided:?}",
+            connection.0,
+            request.condition
         );
+        Ok(())
+    }
+
+    /// Checks that changes are gathered for a moment for all but those who are answered at once.
+    fn check_gathering(&mut self, now: Instant, input: &Input, outputs: &[SessionOutput]) -> Checked {
+        let at_once = match input {
+            Input::Message { connection, message: Ok(ClientMessage::Update(request)) } => {
+                request.condition.is_some().then_some(*connection)
+            }
+            _ => None,
+        };
+        let shared = outputs.iter().any(|output| match output {
+            SessionOutput::Send { connection, frame } => {
+                Some(*connection) != at_once && frame.starts_with("{\"type\":\"state\"")
+            }
+            _ => false,
+        });
+        if shared {
+            let before = self.shared_at.replace(now);
+            ensure!(
+                before.is_none_or(|before| now.since(before) >= limits::CONFLATION_INTERVAL),
+                "G8",
+                "changes were sent to all at {before:?} and at {now:?}"
+            );
+        }
         Ok(())
     }
 
@@ -440,11 +473,17 @@ fn is_conflict(saved: &SavedSession, author: &Author, sequence: u64) -> bool {
     let saved = serde_json::to_value(saved).unwrap_or_default();
     let members = saved["members"].as_array().into_iter().flatten();
     let own = members.filter(|member| member["id"] == *author.participant.0);
-    own.flat_map(|member| member["results"].as_array().into_iter().flatten()).any(|result| {
-        let result = result.as_str().and_then(ServerMessage::decode);
-        matches!(result, Some(ServerMessage::Result { sequence: answered, result })
-            if answered == sequence && matches!(result, UpdateResult::Rejected(Rejection::Conflict(_))))
-    })
+    let results = own.flat_map(|member| member["results"].as_array().into_iter().flatten());
+    let answer = results.filter_map(|result| result.as_str()).find_map(|frame| answer(frame, sequence));
+    matches!(answer, Some(UpdateResult::Rejected(Rejection::Conflict(_))))
+}
+
+/// What a frame answers to an operation, if it does.
+fn answer(frame: &str, operation: u64) -> Option<UpdateResult> {
+    match frame.starts_with("{\"type\":\"result\"").then(|| ServerMessage::decode(frame))? {
+        Some(ServerMessage::Result { sequence, result }) if sequence == operation => Some(result),
+        _ => None,
+    }
 }
 
 /// Decodes a frame if it tells of somebody who left; decoding all of them would take most of the time.

@@ -6,12 +6,12 @@ use meeting_session_core::protocol::{Condition, Rejection};
 
 use super::workload::{KEYS, marked};
 use super::{Event, World};
-use crate::checks::{COUNTER, TURN, count, counted};
+use crate::checks::{COUNTER, PAIR, TURN, count, counted};
 use crate::model::{Change, Text};
 use crate::violation::Checked;
 
 /// How often a transaction is tried.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: [u32; 3] = [2, 4, 10];
 
 /// A key that nobody ever writes.
 const NEVER: &str = "never";
@@ -25,6 +25,7 @@ pub(crate) struct Transaction {
     /// Whether it counts, or takes or puts back a thing.
     counts: bool,
     write: usize,
+    attempts: u32,
     attempt: u32,
 }
 
@@ -64,11 +65,12 @@ impl World {
         }
         self.totals.count("transactions begun");
         let counts = self.dice.chance(700);
-        self.attempt(person, counts, 1)
+        let attempts = self.dice.pick(&ATTEMPTS);
+        self.attempt(person, counts, attempts, 1)
     }
 
     /// Reads what the page shows, and writes what follows from it if that is still so.
-    fn attempt(&mut self, person: usize, counts: bool, attempt: u32) -> Checked {
+    fn attempt(&mut self, person: usize, counts: bool, attempts: u32, attempt: u32) -> Checked {
         let number = self.ledger.next();
         let data = &self.people[person].view.data;
         let mut change = Change { strategy: MergeStrategy::ShallowMerge, keys: Default::default() };
@@ -93,7 +95,7 @@ impl World {
             2 => condition = Condition { revision: self.shown_revision(person), ..Condition::default() },
             _ => {}
         }
-        self.people[person].transaction = Some(Transaction { counts, write: number, attempt });
+        self.people[person].transaction = Some(Transaction { counts, write: number, attempts, attempt });
         self.make(person, number, change, Some(condition))
     }
 
@@ -103,7 +105,7 @@ impl World {
             return;
         };
         let conflict = matches!(end, WriteEnd::Failed(WriteFailure::Rejected(Rejection::Conflict(_))));
-        if !conflict || tried.attempt == ATTEMPTS {
+        if !conflict || tried.attempt == tried.attempts {
             self.people[person].transaction = None;
             self.totals.count(match end {
                 WriteEnd::Applied(_) => "transactions done",
@@ -130,7 +132,7 @@ impl World {
             return Ok(());
         }
         self.totals.count("transactions tried again");
-        self.attempt(person, tried.counts, tried.attempt + 1)
+        self.attempt(person, tried.counts, tried.attempts, tried.attempt + 1)
     }
 
     /// Takes back an awaited write that has no end yet, sent or not.
@@ -169,7 +171,10 @@ impl World {
                 .into(),
                 _ => format!("{{\"m\":{number},\"{}\":1.50}}", self.dice.pick(&["b", "a", "10"])).into(),
             };
-            change.keys.insert(key.into(), Some(value));
+            change.keys.insert(key.into(), Some(value.clone()));
+            if self.dice.chance(100) {
+                change.keys.extend(PAIR.map(|key| (Text::from(key), Some(value.clone()))));
+            }
         }
         change
     }
