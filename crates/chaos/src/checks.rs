@@ -2,6 +2,8 @@
 //!
 //! It takes time in proportion to the history, but for a sort by time and by revision.
 
+mod conditions;
+mod counter;
 mod end;
 mod pages;
 mod replay;
@@ -9,8 +11,9 @@ mod replay;
 use std::collections::BTreeMap;
 
 use meeting_session_core::Update;
+use meeting_session_core::protocol::Condition;
 
-use crate::history::{Event, Line, PageId};
+use crate::history::{Answer, Event, Line, PageId};
 
 /// A guarantee that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,17 @@ pub struct Verdict {
     pub totals: Totals,
 }
 
+/// What became of a number that everybody added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counter {
+    /// What it is in the end.
+    pub value: u64,
+    /// How many writes were to add one.
+    pub attempts: u64,
+    /// From the first of them until the last answer, in microseconds.
+    pub took: u64,
+}
+
 /// What happened in a run.
 #[derive(Debug, Default)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -39,6 +53,9 @@ pub struct Totals {
     pub lost: u64,
     pub applied_twice: u64,
     pub rejected: u64,
+    pub conflicts: u64,
+    /// What became of a counter, where there was one.
+    pub counter: Option<Counter>,
     pub unknown: u64,
     pub interruptions: u64,
     /// Revisions that somebody saw or was told of, and how many of them were computed again from the writes.
@@ -88,16 +105,10 @@ struct Operation {
     sequence: u64,
     participant: String,
     update: Update,
+    condition: Condition,
     /// Whether it went out more than once.
     repeated: bool,
     answer: Option<Answer>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Applied(u64),
-    Unchanged(u64),
-    Rejected,
 }
 
 /// An awaited write that ended well. Times in microseconds.
@@ -128,14 +139,17 @@ pub fn check(lines: &[Line]) -> Verdict {
     // Markers of writes of which the page was told that they did not come to pass.
     let mut failed = Vec::new();
     let mut left = BTreeMap::new();
+    // A session that has moved to another server does not know what was deleted before.
+    let forgets = lines.iter().any(|line| matches!(line.event, Event::Fault { ends: false, .. }));
     for (page, lines) in &by_page {
         pages::check(*page, lines, &mut epochs, &mut failed, &mut left, &mut verdict);
     }
     pages::check_absences(&by_page, &left, &mut verdict);
     for (name, epoch) in &epochs {
         real_time_order(name, epoch, &mut verdict);
-        replay::check(name, epoch, &failed, &mut verdict);
+        replay::check(name, epoch, &failed, forgets, &mut verdict);
     }
+    counter::check(&by_page, &mut verdict);
     end::check(lines, &by_page, &epochs, &mut verdict);
     verdict
 }

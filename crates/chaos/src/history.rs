@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use meeting_session_core::protocol::{Rejection, UpdateResult};
 use serde::{Deserialize, Serialize};
 
 /// One document of one person: who, and the how many-th.
@@ -50,8 +51,8 @@ pub enum Event {
     Invoke { write: u32, kind: Kind },
     /// An update goes out, for the first time or again.
     Sent { participant: String, frame: String },
-    /// The server's answer to an update: its revision; none if it was rejected.
-    Result { sequence: u64, revision: Option<u64>, changed: bool },
+    /// The server's answer to an update.
+    Result { sequence: u64, answer: Answer },
     /// An awaited write or a flush has ended well.
     Acknowledged { write: u32, revision: u64, changed: bool },
     /// An awaited write, or without number the batched ones, did not come to pass, or nobody knows (`unknown`).
@@ -66,6 +67,31 @@ pub enum Event {
     Fault { what: String, ends: bool },
     /// All faults are over.
     Heal,
+}
+
+/// How an update ended, and at which revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It became this revision.
+    Applied(u64),
+    /// The data already was like that.
+    Unchanged(u64),
+    /// Its condition did not hold.
+    Conflict(u64),
+    /// It was refused for something else.
+    Rejected,
+}
+
+impl From<UpdateResult> for Answer {
+    fn from(result: UpdateResult) -> Self {
+        match result {
+            UpdateResult::Applied(revision) => Self::Applied(revision),
+            UpdateResult::Unchanged(revision) => Self::Unchanged(revision),
+            UpdateResult::Rejected(Rejection::Conflict(revision)) => Self::Conflict(revision),
+            UpdateResult::Rejected(_) => Self::Rejected,
+        }
+    }
 }
 
 /// How a page writes.

@@ -1,5 +1,6 @@
 //! A person with a page: the real client core, a thin shell around it, and a record of all that the page is told.
 
+mod counting;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use meeting_session_core::client::{
     ClientEvent, ClientOutput, Failure, Identity, JoinOptions, WriteEnd, WriteFailure, WriteId,
 };
-use meeting_session_core::protocol::{ServerMessage, StateChange, UpdateResult};
+use meeting_session_core::protocol::{ServerMessage, StateChange};
 use meeting_session_core::{Client, Instant};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
@@ -20,6 +21,9 @@ use tokio::time::{sleep, sleep_until};
 use crate::dice::Dice;
 use crate::history::{Event, PageId, Recorder};
 use crate::socket::{Socket, SocketEvent};
+use counting::Counting;
+
+pub use counting::COUNTER;
 
 /// Two keys that are only ever written together, with the same value.
 pub const PAIR: [&str; 2] = ["pair.a", "pair.b"];
@@ -47,6 +51,8 @@ pub(crate) struct Habits {
     pub(crate) restless: u64,
     /// Whether it is recorded who comes and goes.
     pub(crate) roster: bool,
+    /// How often it adds one to a number that all others add to as well.
+    pub(crate) counts: u32,
 }
 
 /// What the run may know of a page while it goes on.
@@ -117,6 +123,7 @@ struct Page<'a> {
     last_wish: Option<u32>,
     connected: bool,
     settled: bool,
+    counting: Counting,
     /// The page is no more.
     closed: bool,
     reloads: bool,
@@ -137,6 +144,7 @@ impl<'a> Page<'a> {
             last_wish: None,
             connected: false,
             settled: false,
+            counting: Counting::new(person.habits.counts),
             closed: false,
             reloads: false,
             identity: None,
@@ -180,8 +188,10 @@ impl<'a> Page<'a> {
                 self.client.poll_timeout().map(|due| due.since(Instant::from_millis(self.now() / 1_000)));
             let acts_every =
                 if phase == Phase::Busy { self.person.habits.acts_every } else { Some(REPORT_EVERY) };
+            let count_at = self.counting.due_at();
             tokio::select! {
                 _ = self.person.phase.changed() => {}
+                () = sleep_until(count_at.unwrap_or(act_at)), if count_at.is_some() => self.count(),
                 event = next(&mut self.socket) => self.socket_event(event),
                 () = sleep(wait.unwrap_or_default()), if wait.is_some() => self.input(Client::handle_timeout),
                 () = sleep_until(act_at), if acts_every.is_some() => {
@@ -241,12 +251,7 @@ impl<'a> Page<'a> {
                 if text.starts_with("{\"type\":\"result\"")
                     && let Some(ServerMessage::Result { sequence, result }) = ServerMessage::decode(&text)
                 {
-                    let (revision, changed) = match result {
-                        UpdateResult::Applied(revision) => (Some(revision), true),
-                        UpdateResult::Unchanged(revision) => (Some(revision), false),
-                        UpdateResult::Rejected(_) => (None, false),
-                    };
-                    self.record(self.now(), Event::Result { sequence, revision, changed });
+                    self.record(self.now(), Event::Result { sequence, answer: result.into() });
                 }
                 self.input(|client, now| client.socket_message(now, &text));
             }
@@ -277,6 +282,7 @@ impl<'a> Page<'a> {
                 let people = self.client.participants().iter().map(|one| one.id.0.clone());
                 let people = if roster { people.collect() } else { Vec::new() };
                 self.record(at, Event::Joined { participant: self.own(), people });
+                self.counting.begin();
             }
             ClientEvent::Interrupted => {
                 self.connected = false;
@@ -313,6 +319,7 @@ impl<'a> Page<'a> {
                     WriteEnd::Failed(failure) => return self.write_failed(at, Some(write), failure),
                 };
                 self.record(at, Event::Acknowledged { write, revision, changed });
+                self.counted(true);
                 self.settled |= self.last_wish == Some(write);
             }
             ClientEvent::WriteFailed(failure) => self.write_failed(at, None, failure),
@@ -334,6 +341,7 @@ impl<'a> Page<'a> {
             self.last_wish = None;
         }
         self.record(at, Event::Failed { write, code: failure.code().into() });
+        self.counted(false);
     }
 
     fn close(&mut self, at: u64, how: &str) {

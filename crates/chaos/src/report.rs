@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::checks::Counter;
 use crate::run::Outcome;
 
 /// Findings of one run that are told; the first ones are what matters.
 const FINDINGS: usize = 8;
 
 const LEGEND: &str = "\
-acked, unknown, rejected: awaited writes. ends: epochs that ended; announced: to each page that had seen one, once.
+acked, unknown, rejected, conflicts: awaited writes. ends: epochs that ended; announced: to each page that had seen one, once.
 replayed: revisions computed again from the writes. well / equal: seconds from the end of all faults until half of the
 pages had written again, and until all showed the same.
 ";
@@ -18,7 +19,7 @@ pages had written again, and until all showed the same.
 pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> String {
     outcomes.sort_by_key(|outcome| outcome.verdict.findings.is_empty());
     let mut text = format!(
-        "{:<6} {:<11} {:>5} {:>6} {:>4} {:>5} {:>7} {:>8} {:>5} {:>8} {:>6} {:>10} {:>13} {:>6}\n",
+        "{:<6} {:<11} {:>5} {:>6} {:>4} {:>5} {:>7} {:>8} {:>9} {:>5} {:>8} {:>6} {:>10} {:>13} {:>6}\n",
         "",
         "scenario",
         "seed",
@@ -27,6 +28,7 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
         "twice",
         "unknown",
         "rejected",
+        "conflicts",
         "ends",
         "announced",
         "breaks",
@@ -42,7 +44,7 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
             format!("{} / {}", seconds(at(&totals.well, 50)), seconds(at(&totals.converged, 100)));
         let _ = writeln!(
             text,
-            "{passed:<6} {:<11} {:>5} {:>6} {:>4} {:>5} {:>7} {:>8} {:>5} {:>9} {:>6} {replayed:>10} {converged:>13} {:>5.0}s",
+            "{passed:<6} {:<11} {:>5} {:>6} {:>4} {:>5} {:>7} {:>8} {:>9} {:>5} {:>9} {:>6} {replayed:>10} {converged:>13} {:>5.0}s",
             outcome.scenario,
             outcome.seed,
             totals.acknowledged,
@@ -50,6 +52,7 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
             totals.applied_twice,
             totals.unknown,
             totals.rejected,
+            totals.conflicts,
             totals.ends,
             totals.announced,
             totals.interruptions,
@@ -62,6 +65,16 @@ pub fn report(outcomes: &mut [Outcome], again: impl Fn(&Outcome) -> String) -> S
         let points = [50, 90, 99, 100].map(|part| format!("{part} % after {} s", seconds(at(back, part))));
         let _ =
             writeln!(text, "{}: {} connections back: {}", outcome.scenario, back.len(), points.join(", "));
+    }
+    for outcome in outcomes.iter() {
+        let Some(Counter { value, attempts, took }) = outcome.verdict.totals.counter else { continue };
+        let took = took as f64 / 1e6;
+        let (rate, each) = (value as f64 / took, attempts as f64 / value as f64);
+        let _ = writeln!(
+            text,
+            "{}: {value} times one in {took:.2} s, {rate:.0} a second, with {each:.2} attempts each",
+            outcome.scenario
+        );
     }
     for outcome in outcomes.iter().filter(|outcome| !outcome.verdict.findings.is_empty()) {
         let findings = &outcome.verdict.findings;

@@ -24,6 +24,9 @@ const JOIN_MAX: Duration = Duration::from_secs(60);
 /// seconds, the longest pause before an attempt is 10, and an attempt may hang for as long.
 const SETTLE_MAX: Duration = Duration::from_secs(75);
 
+/// All have counted long before that, unless something is broken.
+const COUNT_MAX: Duration = Duration::from_secs(60);
+
 /// The people in one session of a herd: half of what a session takes.
 const HERD_SESSION: usize = 250;
 
@@ -37,10 +40,20 @@ pub struct Settings {
     pub server: PathBuf,
     /// How long things go wrong, in seconds.
     pub seconds: u64,
-    /// How many clients; none: 12, and 2,000 in a herd.
+    /// How many clients; none: 12, 2,000 in a herd and 50 at the counter.
     pub clients: Option<usize>,
     /// Where the histories go.
     pub directory: PathBuf,
+}
+
+impl Settings {
+    fn count(&self, scenario: &Scenario) -> usize {
+        self.clients.unwrap_or(match scenario {
+            Scenario { herd: true, .. } => 2_000,
+            Scenario { counts: 1.., .. } => 50,
+            _ => 12,
+        })
+    }
 }
 
 /// How a run went.
@@ -89,6 +102,11 @@ pub async fn run(scenario: Scenario, seed: u64, settings: Settings) -> Outcome {
         let (acknowledged, ends) = (totals.acknowledged, totals.ends);
         fail(format!("not what the scenario is about: {acknowledged} writes acknowledged, {ends} ends"));
     }
+    let counted = totals.counter.map_or(0, |counter| counter.value);
+    let sum = settings.count(&scenario) as u64 * u64::from(scenario.counts);
+    if counted != sum {
+        fail(format!("the counter is {counted} and should be {sum}"));
+    }
     Outcome { scenario: scenario.name, seed, verdict, took: began.elapsed(), directory }
 }
 
@@ -109,16 +127,17 @@ async fn play(
     let target = Target::start(recipe, recorder.clone(), scenario.keeps).await?;
 
     let (phase, receiver) = watch::channel(Phase::Busy);
-    let count = settings.clients.unwrap_or(if scenario.herd { 2_000 } else { 12 });
+    let count = settings.count(&scenario);
     let mut statuses = Vec::new();
     for number in 0..count {
         let group = if scenario.herd { number / HERD_SESSION } else { 0 };
         let first = number % HERD_SESSION == 0;
         let habits = Habits {
-            acts_every: (!scenario.herd || first).then_some(200),
+            acts_every: (!scenario.alone() || first && scenario.herd).then_some(200),
             // A session must not end because all have left.
             restless: if first { 0 } else { scenario.restless },
             roster: !scenario.herd,
+            counts: scenario.counts,
         };
         let person = Person {
             number: number as u32,
@@ -141,6 +160,8 @@ async fn play(
 
     if scenario.herd {
         target.restart(scenario.server[0], 0).await?;
+    } else if scenario.counts > 0 {
+        until(COUNT_MAX, || statuses().all(|(_, status)| status.settled)).await;
     } else {
         let millis = settings.seconds * 1_000;
         let draw = |menu, stream| schedule(menu, millis, &mut Dice::new(seed, stream));

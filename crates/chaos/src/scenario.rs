@@ -23,6 +23,8 @@ pub struct Scenario {
     pub waits: bool,
     /// Many clients that only read, and one fault.
     pub herd: bool,
+    /// How often each client adds one to the number that all add to, while nothing goes wrong.
+    pub counts: u32,
 }
 
 const CALM: Scenario = Scenario {
@@ -35,10 +37,11 @@ const CALM: Scenario = Scenario {
     grace: "30s",
     waits: false,
     herd: false,
+    counts: 0,
 };
 
 /// All of them, in the order in which they are told about.
-pub const SCENARIOS: [Scenario; 10] = [
+pub const SCENARIOS: [Scenario; 11] = [
     Scenario { name: "kill", server: &[Kind::Kill], survives: false, ..CALM },
     Scenario { name: "deploy", server: &[Kind::Terminate], keeps: true, ..CALM },
     Scenario { name: "restart", server: &[Kind::Terminate], survives: false, ..CALM },
@@ -62,4 +65,12 @@ pub const SCENARIOS: [Scenario; 10] = [
     },
     Scenario { name: "herd-kill", server: &[Kind::Kill], survives: false, herd: true, ..CALM },
     Scenario { name: "herd-drain", server: &[Kind::Terminate], keeps: true, herd: true, ..CALM },
+    Scenario { name: "counter", counts: 40, ..CALM },
 ];
+
+impl Scenario {
+    /// Whether nothing else may run at the same time: what it measures would not be its own.
+    pub fn alone(&self) -> bool {
+        self.herd || self.counts > 0
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meeting_session_chaos::checks::{Verdict, check};
-use meeting_session_chaos::history::{Event, Kind, Line, PageId};
+use meeting_session_chaos::history::{Answer, Event, Kind, Line, PageId};
 use meeting_session_chaos::page::{PAIR, digest, marker, roster_digest};
 use meeting_session_core::position::Epoch;
 use meeting_session_core::protocol::{ClientMessage, Condition, UpdateRequest};
@@ -88,7 +88,7 @@ impl Tale {
         self.show(ANA);
         self.show(BEN);
         let revision = self.position.revision;
-        self.tell(page, Event::Result { sequence, revision: Some(revision), changed: true });
+        self.tell(page, Event::Result { sequence, answer: Answer::Applied(revision) });
         self.tell(page, Event::Acknowledged { write: sequence as u32, revision, changed: true });
     }
 
@@ -225,7 +225,7 @@ fn g2_an_update_that_is_sent_again_as_another() {
 
 #[test]
 fn g2_an_update_that_is_answered_in_two_ways() {
-    broken("G2", |tale| tale.tell(ANA, Event::Result { sequence: 1, revision: Some(2), changed: true }));
+    broken("G2", |tale| tale.tell(ANA, Event::Result { sequence: 1, answer: Answer::Applied(2) }));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meeting_session_core::protocol::{ClientMessage, UpdateRequest};
 
-use super::{Acknowledged, Answer, Epochs, Operation, Shown, Verdict};
-use crate::history::{Event, Kind, Line, PageId};
+use super::{Acknowledged, Epochs, Operation, Shown, Verdict};
+use crate::history::{Answer, Event, Kind, Line, PageId};
 use crate::page::{marker, roster_digest};
 
 /// When each participant was first seen to leave, in microseconds.
@@ -127,20 +127,20 @@ impl Page {
                 self.open.insert(*write, (*kind, line.at));
             }
             Event::Sent { participant, frame } => return self.sent(id, line.at, participant, frame, epochs),
-            Event::Result { sequence, revision, changed } => {
-                let answer = match (revision, changed) {
-                    (Some(revision), true) => Answer::Applied(*revision),
-                    (Some(revision), false) => Answer::Unchanged(*revision),
-                    (None, _) => Answer::Rejected,
-                };
+            Event::Result { sequence, answer } => {
+                if let (Answer::Conflict(revision), Some((_, shown))) = (answer, &self.shown) {
+                    ensure(shown >= revision, "G6", || {
+                        format!("a conflict with revision {revision}, and the page shows {shown}")
+                    })?;
+                }
                 let batch = self.batches_sent.get(sequence).copied().unwrap_or(0);
                 self.batches_ended = self.batches_ended.max(batch);
                 let known = self.sent.get(sequence).and_then(|(epoch, index, _)| {
                     epochs.get_mut(epoch).and_then(|epoch| epoch.operations.get_mut(*index))
                 });
                 if let Some(operation) = known {
-                    let before = operation.answer.replace(answer);
-                    let same = before.is_none_or(|before| before == answer);
+                    let before = operation.answer.replace(*answer);
+                    let same = before.is_none_or(|before| before == *answer);
                     return ensure(same, "G2", || {
                         format!("update {sequence} is answered {answer:?} and before {before:?}")
                     });
@@ -178,7 +178,8 @@ impl Page {
                 if code == "unknown" {
                     totals.unknown += counted;
                 } else {
-                    totals.rejected += counted;
+                    let conflict = code == "conflict";
+                    *if conflict { &mut totals.conflicts } else { &mut totals.rejected } += counted;
                     failed.push(marker(id, *write));
                 }
             }
@@ -211,7 +212,7 @@ impl Page {
     }
 
     fn sent(&mut self, id: PageId, at: u64, participant: &str, frame: &str, epochs: &mut Epochs) -> Checked {
-        let Ok(ClientMessage::Update(UpdateRequest { sequence, epoch, update, .. })) =
+        let Ok(ClientMessage::Update(UpdateRequest { sequence, epoch, update, condition })) =
             ClientMessage::decode(frame)
         else {
             return ensure(false, "G2", || "an update that is none was sent".into());
@@ -235,6 +236,7 @@ impl Page {
             sequence,
             participant,
             update,
+            condition,
             repeated: false,
             answer: None,
         });

@@ -1,4 +1,4 @@
-//! Computes an epoch again from the updates that went out (G1, G2, G5).
+//! Computes an epoch again from the updates that went out (G1, G2, G5, G8).
 //!
 //! The answers say which update became which revision. One without an answer is found by the chain: only the right
 //! update leads from one chain to the next.
@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use meeting_session_core::position::{Chain, Epoch as EpochId};
 use meeting_session_core::{MergeStrategy, Position};
 
-use super::{Acknowledged, Answer, Epoch, Operation, Verdict};
-use crate::history::PageId;
+use super::conditions::Conditions;
+use super::{Acknowledged, Epoch, Operation, Verdict};
+use crate::history::{Answer, PageId};
 use crate::page::{digest, marker};
 
 /// Attempts to find what stands between two chains. Where many unanswered updates come together, as when a server is
@@ -17,7 +18,7 @@ use crate::page::{digest, marker};
 /// until it is replaced as a whole.
 const ATTEMPTS: u32 = 100_000;
 
-pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut Verdict) {
+pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], forgets: bool, verdict: &mut Verdict) {
     let Some(id) = EpochId::from_hex(name) else { return };
     let mut claimed: BTreeMap<u64, &Operation> = BTreeMap::new();
     let mut unanswered = Vec::new();
@@ -30,7 +31,7 @@ pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut 
                         .find("G1", format!("{name}: revision {revision} is that of two updates: {pages:?}"));
                 }
             }
-            Some(Answer::Unchanged(_) | Answer::Rejected) => {}
+            Some(Answer::Unchanged(_) | Answer::Conflict(_) | Answer::Rejected) => {}
             None => unanswered.push(operation),
         }
     }
@@ -39,6 +40,8 @@ pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut 
 
     let mut replay =
         Replay { position: Position::start(id), data: Some(BTreeMap::new()), placed: BTreeMap::new() };
+    let mut conditions = Conditions::new(&epoch.operations, forgets);
+    conditions.check_answers(name, 0, verdict);
     for (revision, shown) in &epoch.shown {
         let Some(goal) = Chain::from_hex(&shown.chain) else { return };
         let from = replay.position.revision;
@@ -50,6 +53,7 @@ pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut 
             Path::TooMany => {
                 replay.position = Position { revision: *revision, chain: goal, ..replay.position };
                 replay.data = None;
+                conditions.lose();
                 continue;
             }
             Path::None => {
@@ -81,6 +85,7 @@ pub(super) fn check(name: &str, epoch: &Epoch, failed: &[String], verdict: &mut 
             }
         };
         for operation in path {
+            conditions.apply(name, replay.position.revision, operation, verdict);
             replay.apply(operation);
             unanswered.retain(|other| other.key() != operation.key());
             verdict.totals.replayed += 1;

@@ -4,7 +4,7 @@ use meeting_session_core::client::WriteId;
 use meeting_session_core::protocol::{Condition, limits};
 use meeting_session_core::{Client, Json, MergeStrategy, Update};
 
-use super::{PAIR, Page, marker};
+use super::{PAIR, Page, Phase, marker};
 use crate::history::{Event, Kind};
 
 impl Page<'_> {
@@ -60,12 +60,33 @@ impl Page<'_> {
         if kind == Kind::Batched {
             return self.input(|client, now| client.update(now, update));
         }
+        let condition = if kind == Kind::Awaited { self.condition(&update) } else { Condition::default() };
         self.open.push(write);
-        self.input(|client, now| client.write(now, WriteId(write), update, Condition::default()));
+        self.input(|client, now| client.write(now, WriteId(write), update, condition));
+    }
+
+    /// What an awaited write asks, if anything. The last one asks nothing: it must succeed.
+    fn condition(&mut self, update: &Update) -> Condition {
+        let revision = self.client.position().map(|position| position.revision);
+        if *self.person.phase.borrow() != Phase::Busy {
+            return Condition::default();
+        }
+        let keys = |named: &str| -> Vec<_> {
+            let changed = update.changes().map(|(key, _)| key.to_string());
+            changed.filter(|key| key.starts_with(named)).collect()
+        };
+        match self.person.dice.between(0, 9) {
+            0 => Condition { revision, ..Condition::default() },
+            // Its own key, which only a replace of somebody else changes, besides itself.
+            1 => Condition { unchanged: keys("own"), ..Condition::default() },
+            2..4 => Condition { unchanged: keys("shared"), ..Condition::default() },
+            4 => Condition { unchanged: keys(""), ..Condition::default() },
+            _ => Condition::default(),
+        }
     }
 
     /// What nobody else writes at any other time.
-    fn marker(&self) -> String {
+    pub(super) fn marker(&self) -> String {
         marker(self.id, self.last_write)
     }
 
@@ -96,6 +117,6 @@ fn merge(changes: impl IntoIterator<Item = (String, Option<String>)>) -> Update 
     Update::new(MergeStrategy::ShallowMerge, changes)
 }
 
-fn json(text: String) -> Json {
+pub(super) fn json(text: String) -> Json {
     Json::parse(&text).expect("it is JSON")
 }
