@@ -65,7 +65,7 @@ pub const SCENARIOS: [Scenario; 11] = [
     },
     Scenario { name: "herd-kill", server: &[Kind::Kill], survives: false, herd: true, ..CALM },
     Scenario { name: "herd-drain", server: &[Kind::Terminate], keeps: true, herd: true, ..CALM },
-    Scenario { name: "counter", counts: 40, ..CALM },
+    Scenario { name: "counter", counts: 20, ..CALM },
 ];
 
 impl Scenario {

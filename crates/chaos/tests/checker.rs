@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use meeting_session_chaos::checks::{Verdict, check};
 use meeting_session_chaos::history::{Answer, Event, Kind, Line, PageId};
-use meeting_session_chaos::page::{PAIR, digest, marker, roster_digest};
+use meeting_session_chaos::page::{COUNTER, PAIR, digest, marker, roster_digest};
 use meeting_session_core::position::Epoch;
 use meeting_session_core::protocol::{ClientMessage, Condition, UpdateRequest};
 use meeting_session_core::{Json, MergeStrategy, Position, Update};
@@ -72,6 +72,26 @@ impl Tale {
             UpdateRequest { sequence, epoch: self.position.epoch, update, condition: Condition::default() };
         let frame = ClientMessage::Update(request).encode();
         self.tell(page, Event::Sent { participant: name(page), frame });
+    }
+
+    /// The same with a condition that the page asks.
+    fn invoke_if(&mut self, page: PageId, condition: Condition) -> usize {
+        let update = self.invoke(page);
+        let Event::Sent { frame, .. } = &mut self.last(|line| matches!(line.event, Event::Sent { .. })).event
+        else {
+            unreachable!()
+        };
+        let Ok(ClientMessage::Update(request)) = ClientMessage::decode(frame) else { unreachable!() };
+        *frame = UpdateRequest { condition, ..request }.encode();
+        update
+    }
+
+    /// The writer alone is told that it had a conflict.
+    fn refuse(&mut self, update: usize) {
+        let (page, sequence) = (self.updates[update].0, self.updates[update].1);
+        let answer = Answer::Conflict(self.position.revision);
+        self.tell(page, Event::Result { sequence, answer });
+        self.tell(page, Event::Failed { write: Some(sequence as u32), code: "conflict".into() });
     }
 
     /// The server applies an update.
@@ -305,6 +325,98 @@ fn g7_a_write_that_overtakes_one_that_was_acknowledged_before_it() {
                 line.at += late;
             }
         }
+    });
+}
+
+#[test]
+fn g8_a_condition_that_is_not_kept_or_held_against_its_writer() {
+    let seen = |keys: &[&str], seen| {
+        let unchanged = keys.iter().map(|key| String::from(*key)).collect();
+        Condition { unchanged, seen, revision: None }
+    };
+    let at = |revision| Condition { revision: Some(revision), ..Condition::default() };
+    // Revision 1 is Ana's, 2 is Ben's; both write `pair.a`. Whether the condition holds then:
+    let cases = [
+        (at(2), true),
+        (at(1), false),
+        (seen(&["pair.a"], 2), true),
+        (seen(&["pair.a"], 1), false),
+        (seen(&["own.0"], 1), true),
+        (seen(&["own.0"], 0), false),
+        (seen(&["never"], 0), true),
+        (seen(&["own.0", "own.1"], 1), false),
+        (seen(&["never"], 3), false),
+    ];
+    let tell = |condition: &Condition, applied: bool| {
+        let mut tale = Tale::begin();
+        tale.write(ANA);
+        tale.write(BEN);
+        let update = tale.invoke_if(ANA, condition.clone());
+        if applied {
+            tale.apply(update);
+            tale.answer(update);
+        } else {
+            tale.refuse(update);
+        }
+        tale.write(BEN);
+        tale
+    };
+    for (condition, holds) in cases {
+        assert_eq!(tell(&condition, holds).end().findings, [], "{condition:?}");
+        let found = tell(&condition, !holds).end().findings;
+        assert!(found.len() == 1 && found[0].guarantee == "G8", "{condition:?}: {found:?}");
+    }
+    // After a move to another server nobody may know that a key was never there.
+    let mut tale = tell(&seen(&["never"], 0), false);
+    tale.nemesis(Event::Fault { what: "SIGTERM".into(), ends: false });
+    assert_eq!(tale.end().findings, []);
+}
+
+#[test]
+fn g2_a_write_that_had_a_conflict_and_was_applied() {
+    broken("G2", |tale| {
+        let update = tale.invoke_if(ANA, Condition { revision: Some(7), ..Condition::default() });
+        tale.refuse(update);
+        tale.apply(update);
+        tale.show(ANA);
+    });
+}
+
+#[test]
+fn g6_a_conflict_before_the_data_that_was_first() {
+    broken("G6", |tale| {
+        let update = tale.invoke_if(ANA, Condition { revision: Some(2), ..Condition::default() });
+        let first = tale.invoke(BEN);
+        tale.apply(first);
+        tale.refuse(update);
+        tale.answer(first);
+    });
+}
+
+#[test]
+fn g8_a_counter_that_misses_one() {
+    let count = |tale: &mut Tale, page, number: u32| {
+        let sequence = 10 + u64::from(number);
+        let value = Json::parse(&number.to_string()).ok();
+        let update = Update::new(MergeStrategy::ShallowMerge, [(COUNTER.into(), value)]);
+        tale.send(page, sequence, update.clone());
+        tale.updates.push((page, sequence, update));
+        tale.apply(tale.updates.len() - 1);
+        tale.show(ANA);
+        tale.show(BEN);
+        let answer = Answer::Applied(tale.position.revision);
+        tale.tell(page, Event::Result { sequence, answer });
+    };
+    let mut tale = Tale::begin();
+    count(&mut tale, ANA, 1);
+    count(&mut tale, BEN, 2);
+    let verdict = tale.end();
+    assert_eq!(verdict.findings, []);
+    let counter = verdict.totals.counter.expect("there is one");
+    assert_eq!((counter.value, counter.attempts), (2, 2));
+    broken("G8", |tale| {
+        count(tale, ANA, 1);
+        count(tale, BEN, 1);
     });
 }
 
