@@ -81,6 +81,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Leave),
         8 => any_change().prop_map(Step::Update),
         12 => (any_change(), any_asked()).prop_map(|(change, asked)| Step::Write(change, asked)),
+        2 => any_change().prop_map(Step::Patch),
         3 => any::<u8>().prop_map(Step::Withdraw),
         2 => (to, any_value()).prop_map(|(to, data)| Step::App { to, data }),
         3 => user.prop_map(|(name, data)| Step::User { name, data }),

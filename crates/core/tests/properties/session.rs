@@ -66,12 +66,23 @@ fn any_saying() -> impl Strategy<Value = Saying> {
         1 => any::<u64>().prop_map(Sequence::Any),
     ];
     let asked = prop_oneof![1 => Just(Asked::default()), 1 => any_asked()];
-    let update = (sequence, prop::bool::weighted(0.05), any_change(), asked).prop_map(
-        |(sequence, other_epoch, change, asked)| Saying::Update { sequence, other_epoch, change, asked },
-    );
+    let update = (sequence, prop::bool::weighted(0.05), any_change(), prop::bool::weighted(0.25), asked)
+        .prop_map(|(sequence, other_epoch, change, patch, asked)| Saying::Update {
+            sequence,
+            other_epoch,
+            change,
+            patch,
+            asked,
+        });
     let full = (-1..2_i8).prop_map(|more| {
         let change = Change { replace: true, members: vec![(Key::Usual(0), Some(Value::Full(more)))] };
-        Saying::Update { sequence: Sequence::Next, other_epoch: false, change, asked: Asked::default() }
+        Saying::Update {
+            sequence: Sequence::Next,
+            other_epoch: false,
+            change,
+            patch: false,
+            asked: Asked::default(),
+        }
     });
     let user = (prop::option::of(any::<u8>()), prop::option::of(any_value()))
         .prop_map(|(name, data)| Saying::User { name, data });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meeting_session_core::protocol::limits;
-use meeting_session_core::{Json, MergeStrategy, SessionData, Update};
+use meeting_session_core::{Json, MergeStrategy, SessionData, Update, merge_patch};
 use serde_json::value::RawValue;
 
 /// An update as somebody may write it, with repeated keys and with deletes under replace.
@@ -41,7 +41,7 @@ pub(crate) enum Value {
 
 const KEYS: [&str; 12] =
     ["a", "b", "c", "", "é", "😀", "q\"\\", "__proto__", "constructor", "\0", "a\n", "\u{2028}"];
-const VALUES: [&str; 12] = [
+const VALUES: [&str; 15] = [
     "null",
     "1",
     "1.0",
@@ -54,6 +54,9 @@ const VALUES: [&str; 12] = [
     "[1, 2]",
     "{\"a\":[]}",
     "\"é😀\"",
+    "{ \"a\": null, \"b\":{\"c\":1}}",
+    "{\"b\":{\"c\":null,\"d\":2}}",
+    "{\"b\":null}",
 ];
 
 impl Key {
@@ -89,6 +92,13 @@ impl Change {
         let strategy = if self.replace { MergeStrategy::Replace } else { MergeStrategy::ShallowMerge };
         let members = self.members.iter();
         Update::new(strategy, members.map(|(key, value)| (key.text(), value.as_ref().map(Value::json))))
+    }
+
+    /// The same as a merge patch, in which what is to be deleted is `null`.
+    pub(crate) fn patch(&self) -> Update {
+        let value = |value: &Option<Value>| Some(value.as_ref().unwrap_or(&Value::NULL).json());
+        let members = self.members.iter().map(|(key, change)| (key.text(), value(change)));
+        Update::new(MergeStrategy::MergePatch, members)
     }
 
     /// What it means, said in another way than in the core.
@@ -128,6 +138,31 @@ impl Copy {
         }
     }
 
+    /// The shallow merge that a merge patch means here; none if it is too deep.
+    pub(crate) fn resolve(&self, patch: &Update) -> Option<Update> {
+        let mut data = SessionData::default();
+        let members = self.0.iter().map(|(key, text)| (key.clone(), Some(Json::parse(text).unwrap())));
+        data.apply(Update::new(MergeStrategy::Replace, members));
+        let merge = merge_patch::resolve(patch.clone(), &data).ok()?;
+        for (key, change) in patch.changes() {
+            // The texts are the core's matter. That they mean the right thing is seen where serde_json can read them.
+            let read = |text: &str| serde_json::from_str(text).ok();
+            let old = self.0.get(key).map(|text| read(text));
+            let (Some(change), None | Some(Some(_))) =
+                (change.and_then(|change| read(change.as_str())), &old)
+            else {
+                continue;
+            };
+            let new = merge.change(key).expect("each key of the patch is changed or stays");
+            assert_eq!(
+                new.and_then(|new| read(new.as_str())),
+                patched(old.flatten(), &change),
+                "{key}: {patch:?}"
+            );
+        }
+        Some(merge)
+    }
+
     /// The keys that are other ones here than there, or only in one of the two.
     pub(crate) fn differences(&self, other: &Self) -> Vec<Arc<str>> {
         let gone = other.0.keys().filter(|key| !self.0.contains_key(*key));
@@ -151,4 +186,20 @@ impl Copy {
         let members: Vec<_> = self.0.iter().map(member).collect();
         2 + members.len().saturating_sub(1) + members.iter().sum::<usize>()
     }
+}
+
+/// What RFC 7396 makes of a value; none if it is gone.
+fn patched(old: Option<serde_json::Value>, patch: &serde_json::Value) -> Option<serde_json::Value> {
+    use serde_json::Value::{Null, Object};
+    let patch = match patch {
+        Null => return None,
+        Object(patch) => patch,
+        other => return Some(other.clone()),
+    };
+    let mut object = if let Some(Object(old)) = old { old } else { serde_json::Map::new() };
+    for (name, change) in patch {
+        let old = object.remove(name);
+        object.extend(patched(old, change).map(|new| (name.clone(), new)));
+    }
+    Some(Object(object))
 }

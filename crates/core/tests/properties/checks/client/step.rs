@@ -25,6 +25,7 @@ pub(crate) enum Step {
     Leave,
     Update(Change),
     Write(Change, Asked),
+    Patch(Change),
     /// Of the writes that have not ended, this one.
     Withdraw(u8),
     App {

@@ -106,6 +106,11 @@ impl World {
                 self.writes.insert(self.last_write, asked);
                 self.client.write(now, WriteId(self.last_write), update, condition);
             }
+            Step::Patch(change) => {
+                self.last_write += 1;
+                self.writes.insert(self.last_write, (change.patch(), Condition::default()));
+                self.client.write(now, WriteId(self.last_write), change.patch(), Condition::default());
+            }
             Step::Withdraw(which) => {
                 let which = usize::from(*which).checked_rem(self.writes.len());
                 let write = which.and_then(|which| self.writes.keys().nth(which)).copied();

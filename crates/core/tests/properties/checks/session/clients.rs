@@ -70,7 +70,7 @@ impl World {
     /// What a connection says.
     pub(super) fn message(&mut self, connection: u64, saying: &Saying) -> Result<ClientMessage, DecodeError> {
         Ok(match saying {
-            Saying::Update { sequence, other_epoch, change, asked } => {
+            Saying::Update { sequence, other_epoch, change, patch, asked } => {
                 let peer = &self.peers[&connection];
                 let own = peer.position.map_or(0, |position| position.revision);
                 let unchanged: Vec<_> = asked.unchanged.iter().map(|key| key.text().to_string()).collect();
@@ -88,8 +88,9 @@ impl World {
                     Sequence::Any(number) => *number,
                 };
                 *last = sequence.max(*last);
+                let update = if *patch { change.patch() } else { change.update() };
                 let epoch = Epoch(epoch.0 ^ u64::from(*other_epoch));
-                ClientMessage::Update(UpdateRequest { sequence, epoch, update: change.update(), condition })
+                ClientMessage::Update(UpdateRequest { sequence, epoch, update, condition })
             }
             Saying::User { name, data } => ClientMessage::SetUser {
                 user_name: name.map(|name| "n".repeat(usize::from(name) * 2)),

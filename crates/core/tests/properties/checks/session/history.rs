@@ -75,9 +75,16 @@ impl History {
         if !self.holds(&request.condition) {
             return UpdateResult::Rejected(Rejection::Conflict(revision));
         }
+        let update = match request.update.strategy() {
+            MergeStrategy::MergePatch => self.data().resolve(&request.update),
+            MergeStrategy::Replace | MergeStrategy::ShallowMerge => Some(request.update.clone()),
+        };
+        let Some(update) = update else {
+            return UpdateResult::Rejected(Rejection::BadData);
+        };
         let mut next = (**self.data()).clone();
-        next.apply(&request.update);
-        let size = next.units().max(set_units(&request.update));
+        next.apply(&update);
+        let size = next.units().max(set_units(&update)).max(set_units(&request.update));
         if size > limits::DATA_UNITS {
             return UpdateResult::Rejected(Rejection::TooLarge(size));
         }

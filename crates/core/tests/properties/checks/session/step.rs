@@ -141,6 +141,8 @@ pub(crate) enum Saying {
         sequence: Sequence,
         other_epoch: bool,
         change: Change,
+        /// Whether the change is a merge patch.
+        patch: bool,
         asked: Asked,
     },
     User {

@@ -98,6 +98,7 @@ impl World {
                         sequence: Sequence::Next,
                         other_epoch: false,
                         change,
+                        patch: false,
                         asked: Asked::default(),
                     };
                     let message = self.message(connection, &saying);
