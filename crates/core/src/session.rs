@@ -432,9 +432,11 @@ impl Session {
         };
         let UpdateRequest { sequence, epoch, update, condition } = request;
         let conditional = condition.is_some();
-        let patch = update.strategy() == MergeStrategy::MergePatch;
-        let twice = mutant!("dedupe-skipped") || mutant!("patch-applied-twice-on-re-send") && patch;
-        let remembered = if twice { Remembered::New } else { member.remembered(sequence) };
+        let remembered = match update.strategy() {
+            _ if mutant!("dedupe-skipped") => Remembered::New,
+            MergeStrategy::MergePatch if mutant!("patch-applied-twice-on-re-send") => Remembered::New,
+            _ => member.remembered(sequence),
+        };
         let result = match remembered {
             Remembered::Answered(result) => result,
             Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),

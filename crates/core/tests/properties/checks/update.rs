@@ -153,7 +153,9 @@ impl Copy {
             else {
                 continue;
             };
-            let new = merge.change(key).expect("each key of the patch is changed or stays");
+            let Some(new) = merge.change(key) else {
+                panic!("{key} is in the patch, and has to be in the merge")
+            };
             assert_eq!(
                 new.and_then(|new| read(new.as_str())),
                 patched(old.flatten(), &change),
