@@ -15,6 +15,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::time::Duration;
 
 use crate::data::SessionData;
@@ -510,12 +511,15 @@ impl Session {
 
     /// Whether none of these keys has changed after a revision. What cannot be said any more counts as changed.
     fn unchanged_since(&self, revision: u64, keys: &[String]) -> bool {
-        let changed = self.log.changed_since(revision);
-        keys.iter().all(|key| match (self.stamps.get(&**key), &changed) {
-            (Some(stamp), _) => stamp.revision <= revision,
+        let changed = OnceCell::new();
+        keys.iter().all(|key| match self.stamps.get(&**key) {
+            Some(stamp) => stamp.revision <= revision,
             // It is not there: the log knows whether it was deleted since then.
-            (None, Some(changed)) => !changed.contains_key(&**key) || mutant!("deletes-revision-forgotten"),
-            (None, None) => false,
+            None => {
+                (changed.get_or_init(|| self.log.changed_since(revision)).as_ref()).is_some_and(|changed| {
+                    !changed.contains_key(&**key) || mutant!("deletes-revision-forgotten")
+                })
+            }
         })
     }
 
