@@ -384,7 +384,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
       const { html, withoutCall, refusals, early } = await renderOnServer(test, 'react-server.jsx', alias);
       assert.equal(html, withoutCall);
       assert.match(html, /&quot;status&quot;:&quot;idle&quot;,&quot;data&quot;:\{\},/);
-      assert.match(html, /<output id="writer">answered.* none.*<\/output><output id="saving">0.*All changes saved<\/output>/);
+      assert.match(html, /<output id="writer">answered none<\/output><output id="saving">0 none All changes saved<\/output>/);
       assert.match(early, /^setMeetingSessionData\(\) needs a call/);
       assert.deepEqual(Object.keys(refusals).sort(), [
         'useAppMessage',

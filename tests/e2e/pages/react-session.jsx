@@ -78,14 +78,14 @@ function Writer() {
   const transact = useTransact();
   App.writers.add(update).add(transact);
   Object.assign(App, { update, transact });
-  return <output id="writer">{pending ? 'pending' : 'answered'} {error?.code ?? 'none'}</output>;
+  return <output id="writer">{`${pending ? 'pending' : 'answered'} ${error?.code ?? 'none'}`}</output>;
 }
 
 /** How all writes of the call go. */
 function Saving() {
   rendered('Saving');
   const { pending, error, text } = useSaving();
-  return <output id="saving">{pending} {error?.code ?? 'none'} {text}</output>;
+  return <output id="saving">{`${pending} ${error?.code ?? 'none'} ${text}`}</output>;
 }
 
 /** Appears when `App.setLate(true)` says so. */
