@@ -67,7 +67,7 @@ export class Page {
   joining() {
     this.#joins += 1;
     this.#clear();
-    this.saved = { pending: 0 };
+    if (this.saved.error) this.#save(0);
     this.#setState('loading');
     queueMicrotask(() => {
       for (const [from, to] of [['loading', 'loaded'], ['loaded', 'joining-meeting']]) {
@@ -241,7 +241,8 @@ export class Page {
     if (status === 'conflict') {
       const current = this.sessionState.data;
       const changedKeys = differing(before, current).filter((key) => !keys || keys.includes(key));
-      const updatedBy = { ...this.#change.updatedBy, ...this.#writers(changedKeys) };
+      // What was deleted has no stamp any more; most often it was the last change.
+      const updatedBy = this.#writers(changedKeys, this.#change.updatedBy);
       Object.assign(more, { revision: value, current, changedKeys, updatedBy });
     }
     const error = new SessionError(status, writeFailure(status, value), more);
@@ -302,8 +303,10 @@ export class Page {
   /** What the next `meeting-session-state-updated` says of keys. */
   #change;
 
-  #writers(keys) {
-    return Object.fromEntries(keys.filter((key) => this.#stamps.has(key)).map((key) => [key, this.#stamps.get(key).by]));
+  /** Who changed these keys last, as far as that is known. */
+  #writers(keys, others = {}) {
+    const writers = keys.map((key) => [key, this.#stamps.get(key)?.by ?? others[key]]);
+    return Object.fromEntries(writers.filter(([, by]) => by));
   }
 
   #notSaved(error) {

@@ -64,13 +64,13 @@ export const a_conflict_says_what_is_there_and_who_was_first = test(async (meeti
   const [ana, bo] = await two(meeting, { a: 1, b: 1, c: 1 });
   // Far enough apart that Ana is first, near enough that Bo does not know.
   const [, error] = await Promise.all([
-    ana.updateMeetingSessionData({ a: 2, b: undefined }, MERGE),
+    ana.updateMeetingSessionData({ a: 2, b: undefined, d: 1 }, MERGE),
     refusal(bo.updateMeetingSessionData({ a: 3 }, { ...MERGE, ifUnchanged: ['a', 'b', 'c'] })),
   ]);
   const { session_id: anaId } = ana.participants().local;
   equal(error.changedKeys.sort(), ['a', 'b']);
   equal(error.updatedBy, { a: anaId, b: anaId });
-  equal(error.current, { a: 2, c: 1 });
+  equal(error.current, { a: 2, c: 1, d: 1 });
   same(error.current, bo.meetingSessionState().data);
   same(error.revision, 2);
   check(error.message.includes('somebody else changed it first'), error.message);
@@ -213,4 +213,10 @@ export const what_is_not_saved_is_counted = test(async (meeting) => {
   equal(call.meetingSessionSaving(), { pending: 0, error });
   await refusal(call.updateMeetingSessionData({}, { ifRevision: 0 }));
   equal(call.meetingSessionSaving().error?.code, undefined, 'a conflict is for who asked, and a later write was answered');
+
+  await refusal(call.updateMeetingSessionData({ more: 'x'.repeat(60_000) }, MERGE));
+  await call.leave();
+  equal(call.meetingSessionSaving().error.code, 'too_large', 'what was not saved in a call that is over');
+  await call.join();
+  equal([call.meetingSessionSaving(), counts.at(-1)], [{ pending: 0 }, [0, undefined]]);
 });
