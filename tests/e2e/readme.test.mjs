@@ -1,5 +1,7 @@
-// The README's JavaScript examples, run in their order in one page. Their comments are assertions:
-// `// Current data: X` sets the data up, `// New data: X` awaits it, and `expression;  // 'text'` compares.
+// The examples of README.md and docs/writes.md: those in JavaScript in their order in one page, those in React bundled.
+//
+// Their comments are assertions: `// Current data: X` sets the data up, `// New data: X` awaits it, and
+// `expression;  // X` compares, where X is a text, an array or an object. All must be reached.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -10,20 +12,22 @@ import { servePage } from './support/bundle.mjs';
 import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
-const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-const fenced = (language) => [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
-const blocks = fenced('js');
+const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const fenced = (text, language) =>
+  [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
+const [readme, writes] = await Promise.all(['README.md', 'docs/writes.md'].map(read));
 
 /** A block as code that throws when one of its comments is not true. */
 function checked(code) {
   return code
     .replace(/^\/\/ Current data: (.*)$/gm, 'await given($1);')
     .replace(/^\/\/ New data: (.*)$/gm, 'await data($1);')
-    .replace(/^(call\..*?);\s*\/\/ ('[^']*')$/gm, 'await same(() => $1, $2);')
+    .replace(/^( *)(\w[^;=]*);\s*\/\/ ('[^']*'|\{.*\}|\[.*\])$/gm, '$1await same(() => $2, $3);')
     .replace(/^import (.*) from 'meeting-session-state';$/gm, "const $1 = await import('/-/module/index.js');");
 }
 
-test('the examples of the README do what they say', async (t) => {
+/** Runs the blocks one after the other, the first of which makes `call`, and checks each of their comments. */
+async function run(t, blocks) {
   const server = await startServer();
   t.after(() => server.stop());
   const browser = await launch('chromium');
@@ -32,45 +36,64 @@ test('the examples of the README do what they say', async (t) => {
 
   const [first, ...rest] = blocks.map(checked);
   const script = `(async () => {
+    let passed = 0;
     const same = async (read, expected) => {
       const text = JSON.stringify(expected);
       for (let tries = 0; JSON.stringify(read()) !== text; tries += 1) {
         if (tries === 100) throw new Error(JSON.stringify(read()) + ' instead of ' + text);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
+      passed += 1;
     };
     const sorted = (data) => Object.fromEntries(Object.entries(data).sort());
     const data = (expected) => same(() => sorted(call.meetingSessionState().data), sorted(expected));
     const given = async (start) => { call.setMeetingSessionData(start); await data(start); };
     ${first}
-    await data({ pinned: 'Hello' });
     ${rest.map((block) => `{\n${block}\n}`).join('\n')}
     await call.destroy();
-    return 'done';
+    return passed;
   })()`;
-  const address = server.url.replace('http', 'ws');
-  assert.equal(blocks.length > 6, true);
-  assert.equal(await page.evaluate(script.replaceAll('ws://localhost:7880', address)), 'done');
-});
+  const comments = [first, ...rest].join('\n').match(/await (same|given|data)\(/g).length;
+  assert.equal(await page.evaluate(script.replaceAll('ws://localhost:7880', server.url.replace('http', 'ws'))), comments);
+}
 
-test('the React example of the README does what it says', async (t) => {
+/** Two pages that show the App of an example. */
+async function twoPages(t, example) {
   const server = await startServer();
   t.after(() => server.stop());
   const browser = await launch('chromium');
   t.after(() => browser.close());
-  const [example, ...others] = fenced('jsx');
-  assert.deepEqual(others, []);
   const mount = "import { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<App />);";
   const source = `${example.replace('ws://localhost:7880', server.url)}\n${mount}`;
-  const bundled = await servePage('the README', { source });
+  const bundled = await servePage('an example', { source });
   t.after(() => bundled.close());
+  return Promise.all(['Ana', 'Bo'].map(() => openPage(t, browser, bundled.url)));
+}
 
-  const pages = [];
-  for (const _ of ['Ana', 'Bo']) pages.push(await openPage(t, browser, bundled.url));
-  const texts = () => Promise.all(pages.map((page) => page.evaluate(() => document.querySelector('button')?.innerText)));
-  await eventually(texts, ['Nothing pinned', 'Nothing pinned']);
+/** What each page has in its elements of this kind. */
+const texts = (pages, selector) =>
+  Promise.all(pages.map((page) => page.evaluate((selector) => {
+    return [...document.querySelectorAll(selector)].map(({ innerText }) => innerText);
+  }, selector)));
+
+const click = (page, index = 0) => page.evaluate((index) => document.querySelectorAll('button')[index].click(), index);
+
+test('the examples of the README do what they say', async (t) => {
+  const [first, ...rest] = fenced(readme, 'js');
+  await run(t, [`${first}\n// New data: { pinned: 'Hello' }`, ...rest]);
+});
+
+test('the examples about writes do what they say', async (t) => {
+  await run(t, fenced(writes, 'js'));
+});
+
+test('the React example of the README does what it says', async (t) => {
+  const [example, ...others] = fenced(readme, 'jsx');
+  assert.deepEqual(others, []);
+  const pages = await twoPages(t, example);
+  await eventually(() => texts(pages, 'button'), [['Nothing pinned'], ['Nothing pinned']]);
   await eventually(async () => {
-    await pages[0].evaluate(() => document.querySelector('button').click());
-    return texts();
-  }, ['Hello', 'Hello']);
+    await click(pages[0]);
+    return texts(pages, 'button');
+  }, [['Hello'], ['Hello']]);
 });
