@@ -97,3 +97,16 @@ test('the React example of the README does what it says', async (t) => {
     return texts(pages, 'button');
   }, [['Hello'], ['Hello']]);
 });
+
+test('the React example about writes does what it says', async (t) => {
+  const [example, ...others] = fenced(writes, 'jsx');
+  assert.deepEqual(others, []);
+  const pages = await twoPages(t, example);
+  const shown = async () => (await texts(pages, 'button, p')).map((page) => page.join(', '));
+  const both = (text) => eventually(shown, [text, text]);
+  await both('Tea: 0, Reset, All changes saved');
+  await Promise.all([...pages, ...pages].map((page) => click(page)));
+  await both('Tea: 4, Reset, All changes saved');
+  await click(pages[1], 1);
+  await both('Tea: 0, Reset, All changes saved');
+});
