@@ -18,7 +18,7 @@ function blocks(language) {
   return [...guide.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
 }
 
-const [metadata, sessionStore] = blocks('js');
+const [metadata, sessionStore, versions] = blocks('js');
 const [withOurHooks, withTheirHooks] = blocks('jsx');
 const [alias, define] = blocks('json').map((text) => JSON.parse(text));
 
@@ -86,6 +86,11 @@ test('the plain samples share their data with late joiners and with the other fa
     await eventually(() => text(page), 'from the other face');
     await eventually(() => page.title(), '2 say yes');
   }
+});
+
+test('the sample with versions counts one of two votes and says who was first', async (test) => {
+  const page = await open(test, 'versions', `${metadata}${sessionStore}${versions}`);
+  await eventually(() => page.title(), '2 say yes; counted; 409: Ana changed "poll" first');
 });
 
 test('the React samples show each other what is pinned', async (test) => {
