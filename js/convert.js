@@ -44,14 +44,23 @@ function mergeText(data, deleted) {
 }
 
 /** The condition of a write: the revision, and the text of an array of keys. */
-export function condition({ ifRevision, ifUnchanged = [] }) {
-  if (ifRevision !== undefined && !(Number.isSafeInteger(ifRevision) && ifRevision >= 0)) {
-    throw new SessionError('invalid_argument', 'ifRevision must be a revision, a whole number');
+export function condition(options) {
+  const { ifRevision, ifUnchanged, signal, ...others } = options;
+  // What was misspelt or is `undefined` by accident would be a write on no condition at all.
+  const [unknown] = Object.keys(others);
+  if (unknown) wrong(`Unrecognized option '${unknown}'`);
+  if ('ifRevision' in options && !(Number.isSafeInteger(ifRevision) && ifRevision >= 0)) {
+    wrong('ifRevision must be a revision, a whole number');
   }
-  if (!Array.isArray(ifUnchanged) || !ifUnchanged.every((key) => typeof key === 'string')) {
-    throw new SessionError('invalid_argument', 'ifUnchanged must be an array of keys');
+  const keys = 'ifUnchanged' in options ? options.ifUnchanged : [];
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) {
+    wrong('ifUnchanged must be an array of keys');
   }
-  return [ifRevision, JSON.stringify(ifUnchanged)];
+  return [ifRevision, JSON.stringify(keys)];
+}
+
+function wrong(message) {
+  throw new SessionError('invalid_argument', message);
 }
 
 /** The text of any JSON value. */

@@ -19,7 +19,7 @@ export function draft(data, change) {
     if (key === undefined) all = true;
     if (typeof key === 'string' && !keys.has(key)) {
       keys.add(key);
-      if (key in copy) copy[key] = structuredClone(copy[key]);
+      if (key in copy) copy[key] = clone(copy[key]);
     }
     return Reflect[name](target, key, ...more);
   };
@@ -44,6 +44,15 @@ export function draft(data, change) {
     update = difference(after, Object.keys({ ...before, ...after }));
   }
   return Object.keys(update).length > 0 ? { data: update, keys: all ? undefined : [...keys] } : undefined;
+}
+
+/** What nests too deep to be copied can only be read. */
+function clone(value) {
+  try {
+    return structuredClone(value);
+  } catch {
+    return value;
+  }
 }
 
 /** What JSON does not know stands for itself, so that it is written and refused with the usual error. */

@@ -20,6 +20,11 @@ export class SessionError extends Error {
   }
 }
 
+/** What a write of session data rejects with that its signal cut off. */
+export function cutOff(code, signal) {
+  return new SessionError(code, writeFailure(code), { cause: signal.reason });
+}
+
 /** Daily's text for data that is too large, its spelling included. */
 export function tooLarge(size) {
   return `Meeting session data is too large (${size} characters). Maximum size suppported is 102400.`;

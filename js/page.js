@@ -5,7 +5,7 @@
 // keep their order however deep the calls go.
 
 import { Emitter } from './emitter.js';
-import { SessionError, writeFailure } from './errors.js';
+import { cutOff, SessionError, writeFailure } from './errors.js';
 import { keepIdentity, takeIdentity } from './identity.js';
 
 /** Objects are replaced, never changed: applications compare them by identity. */
@@ -29,7 +29,7 @@ export class Page {
   #writes = new Map();
   #lastWrite = 0;
   /** How many joins have begun. */
-  #joins = 0;
+  joins = 0;
   #queue = [];
   #delivering = false;
 
@@ -65,7 +65,7 @@ export class Page {
 
   /** A join has begun. The next two states follow in the next microtask, the rest when the server answers. */
   joining() {
-    this.#joins += 1;
+    this.joins += 1;
     this.#clear();
     if (this.saved.error) this.#save(0);
     this.#setState('loading');
@@ -92,17 +92,16 @@ export class Page {
    */
   write(send, withdraw, { ifUnchanged, signal }) {
     return new Promise((resolve, reject) => {
-      const cut = (code) => reject(new SessionError(code, writeFailure(code), { cause: signal.reason }));
-      if (signal?.aborted) return cut('aborted');
+      if (signal?.aborted) return reject(cutOff('aborted', signal));
       const number = ++this.#lastWrite;
       const forget = () => {
         this.#writes.delete(number);
         signal?.removeEventListener('abort', abort);
       };
       const abort = () => {
-        if (!withdraw(number)) return cut('too_late');
-        forget();
-        cut('aborted');
+        const withdrawn = withdraw(number);
+        if (withdrawn) forget();
+        reject(cutOff(withdrawn ? 'aborted' : 'too_late', signal));
       };
       this.#writes.set(number, { resolve, reject, forget, keys: ifUnchanged, before: this.sessionState.data });
       try {
@@ -111,6 +110,8 @@ export class Page {
       } catch (error) {
         forget();
         reject(error);
+        if (error.code === 'too_large') this.#notSaved(error);
+        this.deliver();
       }
     });
   }
@@ -240,14 +241,17 @@ export class Page {
     if (status === 'too_large') more.size = value;
     if (status === 'conflict') {
       const current = this.sessionState.data;
-      const changedKeys = differing(before, current).filter((key) => !keys || keys.includes(key));
+      const named = keys && new Set(keys);
+      const changedKeys = differing(before, current).filter((key) => !named || named.has(key));
       // What was deleted has no stamp any more; most often it was the last change.
       const updatedBy = this.#writers(changedKeys, this.#change.updatedBy);
       Object.assign(more, { revision: value, current, changedKeys, updatedBy });
     }
     const error = new SessionError(status, writeFailure(status, value), more);
-    if (status !== 'conflict') this.#notSaved(error);
-    this.#queue.push(() => reject(error));
+    if (status === 'conflict') this.#savesAll = false;
+    else this.#notSaved(error);
+    // Who is told `busy` and tries again at once must not keep the page from hearing what would end it.
+    this.#queue.push(() => (status === 'busy' ? setTimeout(reject, 0, error) : reject(error)));
   }
 
   saving(count) {
@@ -272,10 +276,10 @@ export class Page {
   left() {
     // Who waits now, and not for a join that a handler begins before this is delivered.
     const joins = this.waiting.join.splice(0);
-    const number = this.#joins;
+    const number = this.joins;
     // Not before what is queued is delivered: until then handlers must find the state that their events speak of.
     this.#queue.push(() => {
-      if (this.#joins === number) {
+      if (this.joins === number) {
         if (this.state !== 'error') this.state = 'left-meeting';
         this.#clear();
       }
@@ -305,7 +309,8 @@ export class Page {
 
   /** Who changed these keys last, as far as that is known. */
   #writers(keys, others = {}) {
-    const writers = keys.map((key) => [key, this.#stamps.get(key)?.by ?? others[key]]);
+    const known = new Map(Object.entries(others));
+    const writers = keys.map((key) => [key, this.#stamps.get(key)?.by ?? known.get(key)]);
     return Object.fromEntries(writers.filter(([, by]) => by));
   }
 
@@ -387,10 +392,18 @@ function participantObject(id, userName, userData, joinedAt, local) {
 
 /** Gives the top-level values of `now` that equal those of `before`, text for text, the identity that they had. */
 function keepIdentities(now, before) {
-  const kept = ([key, value]) =>
-    [key, Object.hasOwn(before, key) && JSON.stringify(before[key]) === JSON.stringify(value) ? before[key] : value];
+  const kept = ([key, value]) => [key, Object.hasOwn(before, key) && sameText(before[key], value) ? before[key] : value];
   // `fromEntries` defines members where an assignment would let a key named `__proto__` set the prototype.
   return Object.fromEntries(Object.entries(now).map(kept));
+}
+
+/** What nests too deep to be compared is taken for another. */
+function sameText(one, other) {
+  try {
+    return JSON.stringify(one) === JSON.stringify(other);
+  } catch {
+    return false;
+  }
 }
 
 /** The keys that are in only one of two objects, or have another value in each. */

@@ -155,7 +155,7 @@ export interface Saving {
   pending: number;
   /** Why the last write that failed for good did, until a later one is answered. */
   error: SessionError | undefined;
-  /** `All changes saved`, `3 pending`, or `Not sent: …` with the reason, also while others are pending. */
+  /** `All changes saved`, `3 pending`, `Not sent: …` with the reason or `Perhaps not saved: …`, also while others are pending. */
   text: string;
 }
 

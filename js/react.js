@@ -83,6 +83,7 @@ const NO_WRITES = { unanswered: 0 };
 
 /** A failure stays in sight while later writes are on their way. */
 function savingText(pending, error) {
+  if (error?.code === 'unknown') return 'Perhaps not saved: the connection was lost before the answer';
   if (error) return `Not sent: ${error.message.replace(/^Meeting session data was not set: /, '')}`;
   return pending > 0 ? `${pending} pending` : 'All changes saved';
 }

@@ -285,6 +285,11 @@ tests! {
         transactions_on_different_keys_do_not_meet
         after_so_many_attempts_it_is_a_conflict
         what_cannot_be_a_transaction_is_refused
+        transactions_of_one_call_take_their_turns
+        a_transaction_never_reaches_another_meeting
+        data_that_nests_too_deep_to_copy_does_no_harm
+        a_signal_ends_a_transaction_between_its_attempts
+        trying_again_when_too_many_wait_does_not_stop_the_page
         a_transaction_sees_what_was_written_before_it
     }
 

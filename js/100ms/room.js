@@ -18,8 +18,8 @@ export class Room {
   #address;
   #failure;
   #over = false;
-  /** Who changed a key last, as far as that is known: also of keys that are gone. */
-  #writers = new Map();
+  /** Who made the last change of each key in it, also of keys that went with it. */
+  #lastWriters = {};
 
   /**
    * `hms` is what outlives a stay: the store with what changes it, `notify`, and `observed` and `ignored`, which are the
@@ -76,7 +76,7 @@ export class Room {
       const condition = this.#condition(key, options ?? {});
       await this.#call.updateMeetingSessionData({ [key]: value }, { mergeStrategy: 'shallow-merge', ...condition });
     } catch (error) {
-      throw writeRefused(error, error.code === 'conflict' ? this.#whoWasFirst(key) : undefined);
+      throw writeRefused(error, error.code === 'conflict' ? this.#whoWasFirst(key, error) : undefined);
     }
     if (this.#over) return;
     this.#hms.observed.add(key);
@@ -152,8 +152,9 @@ export class Room {
     });
   }
 
-  #whoWasFirst(key) {
-    const id = this.#writers.get(key);
+  /** Who deleted a key is known only if that was the last change. */
+  #whoWasFirst(key, { updatedBy = this.#lastWriters }) {
+    const id = this.#call.meetingSessionEntry(key)?.updatedBy ?? new Map(Object.entries(updatedBy)).get(key);
     return `${this.#hms.store.getState().peers[id]?.name || id || 'Somebody'} changed "${key}" first`;
   }
 
@@ -201,9 +202,8 @@ export class Room {
     if (others.length > 0) hms.notify(Types.PEER_LIST, others);
   }
 
-  #dataChanged({ changedKeys, updatedBy }) {
-    const writers = new Map(Object.entries(updatedBy));
-    for (const key of changedKeys) this.#writers.set(key, writers.get(key));
+  #dataChanged({ updatedBy }) {
+    this.#lastWriters = updatedBy;
     this.showData();
   }
 

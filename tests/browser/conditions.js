@@ -61,18 +61,27 @@ export const a_write_may_depend_on_keys_that_are_there_gone_or_were_never_there 
 });
 
 export const a_conflict_says_what_is_there_and_who_was_first = test(async (meeting) => {
-  const [ana, bo] = await two(meeting, { a: 1, b: 1, c: 1 });
-  // Far enough apart that Ana is first, near enough that Bo does not know.
-  const [, error] = await Promise.all([
-    ana.updateMeetingSessionData({ a: 2, b: undefined, d: 1 }, MERGE),
-    refusal(bo.updateMeetingSessionData({ a: 3 }, { ...MERGE, ifUnchanged: ['a', 'b', 'c'] })),
-  ]);
+  const start = { a: 1, b: 1, c: 1 };
+  const [ana, bo] = await two(meeting, start);
+  let error;
+  // Mostly the one that sends first is first.
+  while (!error) {
+    await bo.updateMeetingSessionData(start);
+    await caughtUp(bo, ana);
+    const [, end] = await Promise.allSettled([
+      ana.updateMeetingSessionData({ a: 2, b: undefined, d: 1 }, MERGE),
+      bo.updateMeetingSessionData({ a: 3 }, { ...MERGE, ifUnchanged: ['a', 'b', 'c'] }),
+    ]);
+    error = end.reason;
+    await caughtUp(ana, bo);
+    await caughtUp(bo, ana);
+  }
   const { session_id: anaId } = ana.participants().local;
   equal(error.changedKeys.sort(), ['a', 'b']);
   equal(error.updatedBy, { a: anaId, b: anaId });
   equal(error.current, { a: 2, c: 1, d: 1 });
   same(error.current, bo.meetingSessionState().data);
-  same(error.revision, 2);
+  same(error.revision, bo.meetingSessionRevision());
   check(error.message.includes('somebody else changed it first'), error.message);
 });
 
@@ -91,6 +100,9 @@ export const conditions_are_checked = test(async (meeting) => {
     [{ ifRevision: 1.5 }, 'invalid_argument'],
     [{ ifRevision: '0' }, 'invalid_argument'],
     [{ ifRevision: null }, 'invalid_argument'],
+    [{ ifRevision: undefined }, 'invalid_argument'],
+    [{ ifUnchanged: undefined }, 'invalid_argument'],
+    [{ ifUnchange: ['a'] }, 'invalid_argument'],
     [{ ifUnchanged: 'a' }, 'invalid_argument'],
     [{ ifUnchanged: [1] }, 'invalid_argument'],
     [{ ifUnchanged: null }, 'invalid_argument'],
@@ -99,6 +111,9 @@ export const conditions_are_checked = test(async (meeting) => {
   ];
   for (const [condition, code] of conditions) {
     equal((await refusal(call.updateMeetingSessionData({}, condition))).code, code, JSON.stringify(condition).slice(0, 40));
+  }
+  for (const options of ['shallow-merge', null]) {
+    equal((await refusal(call.updateMeetingSessionData({}, options))).code, 'invalid_argument', String(options));
   }
   equal(meeting.sent('update').length, 0);
   equal((await call.updateMeetingSessionData({ ok: 1 }, { ifUnchanged: [] })).status, 'applied');
@@ -208,11 +223,15 @@ export const what_is_not_saved_is_counted = test(async (meeting) => {
   await Promise.all(writes);
   equal(counts.at(-1), [0, undefined]);
 
+  equal((await refusal(call.updateMeetingSessionData({ n: 'x'.repeat(200_000) }))).code, 'too_large');
+  equal(counts.at(-1), [0, 'too_large']);
   await call.updateMeetingSessionData({ half: 'x'.repeat(60_000) });
   const error = await refusal(call.updateMeetingSessionData({ more: 'x'.repeat(60_000) }, MERGE));
   equal(call.meetingSessionSaving(), { pending: 0, error });
   await refusal(call.updateMeetingSessionData({}, { ifRevision: 0 }));
-  equal(call.meetingSessionSaving().error?.code, undefined, 'a conflict is for who asked, and a later write was answered');
+  equal(call.meetingSessionSaving(), { pending: 0, error }, 'a conflict is for who asked, and saves nothing');
+  await call.updateMeetingSessionData({ half: 'x'.repeat(60_000), n: 4 });
+  equal(call.meetingSessionSaving(), { pending: 0 });
 
   await refusal(call.updateMeetingSessionData({ more: 'x'.repeat(60_000) }, MERGE));
   await call.leave();

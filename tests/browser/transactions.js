@@ -1,7 +1,7 @@
 // `transact`: read, change, write, and again if somebody else was first.
 
 import { refusal } from './conditions.js';
-import { equal, same, test, within } from './support.js';
+import { check, equal, pause, same, test, within } from './support.js';
 
 const add = (data) => void (data.count = (data.count ?? 0) + 1);
 
@@ -84,6 +84,78 @@ export const what_cannot_be_a_transaction_is_refused = test(async (meeting) => {
   );
   equal(meeting.sent('update').length, 0);
   equal(await call.transact(add), { revision: 1, status: 'applied' });
+});
+
+export const transactions_of_one_call_take_their_turns = test(async (meeting) => {
+  const call = await meeting.joined();
+  const all = Array.from({ length: 40 }, () => call.transact(add, { attempts: 1 }));
+  all.push(call.transact(() => 'nonsense').catch(() => {}));
+  all.push(call.transact(add, { attempts: 1 }));
+  await within(Promise.all(all), 'forty-one additions');
+  equal(call.meetingSessionState().data, { count: 41 });
+});
+
+export const a_transaction_never_reaches_another_meeting = test(async (meeting) => {
+  const call = await meeting.joined();
+  const other = await meeting.joined();
+  const waiting = [1, 2, 3].map(() => refusal(call.transact(add)));
+  const left = call.leave();
+  await left;
+  await call.join({ url: `${meeting.url}-next` });
+  const codes = (await Promise.all(waiting)).map(({ code }) => code);
+  equal(codes, ['left', 'left', 'left']);
+  equal(call.meetingSessionState().data, {});
+  await other.leave();
+});
+
+export const data_that_nests_too_deep_to_copy_does_no_harm = test(async (meeting) => {
+  const [ana, bo] = [await meeting.joined(), await meeting.joined()];
+  const depth = 3_000;
+  const text = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const write = (client, set) => meeting.client(client).update(0, 1, set, '[]', undefined, '[]');
+  write(ana, `{"deep":${text},"title":"before"}`);
+  while (!bo.meetingSessionState().data.title) await pause(10);
+  await ana.transact((data) => void (data.title = `${Object.keys(data).length} keys`));
+  while (bo.meetingSessionState().data.title !== '2 keys') await pause(10);
+});
+
+export const a_signal_ends_a_transaction_between_its_attempts = test(async (meeting) => {
+  const call = await meeting.joined();
+  const controller = new AbortController();
+  let runs = 0;
+  const error = await refusal(
+    call.transact(
+      (data) => {
+        runs += 1;
+        call.updateMeetingSessionData({ count: runs * 10 });
+        add(data);
+        // Time enough for the answer, and not for the pause before the eighth attempt.
+        if (runs === 7) setTimeout(() => controller.abort(), 50);
+      },
+      { attempts: 100, signal: controller.signal },
+    ),
+  );
+  check(['aborted', 'too_late'].includes(error.code), error.code);
+  const ran = runs;
+  equal((await refusal(call.transact((data) => void (runs += 1), { signal: controller.signal }))).code, 'aborted');
+  same(runs, ran);
+});
+
+export const trying_again_when_too_many_wait_does_not_stop_the_page = test(async (meeting) => {
+  const call = await meeting.joined();
+  const writes = Array.from({ length: 300 }, async (_, n) => {
+    for (;;) {
+      try {
+        return await call.updateMeetingSessionData({ n }, { mergeStrategy: 'shallow-merge' });
+      } catch (error) {
+        if (!error.retryable) throw error;
+      }
+    }
+  });
+  await pause(100);
+  await within(call.destroy(), 'destroying');
+  const ends = await within(Promise.allSettled(writes), 'the end of all writes');
+  check(ends.some(({ reason }) => ['left', 'not_joined'].includes(reason?.code)), 'some had to end');
 });
 
 export const a_transaction_sees_what_was_written_before_it = test(async (meeting) => {

@@ -472,8 +472,11 @@ impl Session {
             return Err(Rejection::Conflict(self.position.revision));
         }
         let asked = update.units();
+        if asked > limits::DATA_UNITS {
+            return Err(Rejection::TooLarge(asked));
+        }
         let update = merge_patch::resolve(update, &self.data).map_err(|_| Rejection::BadData)?;
-        let size = asked.max(update.units()).max(self.data.units_after(&update));
+        let size = update.units().max(self.data.units_after(&update));
         if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
             return Err(Rejection::TooLarge(size));
         }
