@@ -31,6 +31,9 @@ fn every_guarantee_holds_in_many_runs() {
     let happens = [
         "closed: silent",
         "closed: superseded",
+        "conditions about what the log may have forgotten",
+        "conditions that did not hold",
+        "conditions that held",
         "connections blocked",
         "deltas shown that skip revisions",
         "first joins given up",
@@ -38,6 +41,7 @@ fn every_guarantee_holds_in_many_runs() {
         "join answers: nothing new",
         "late joins turned away",
         "messages held back by the rate limit",
+        "patches applied",
         "reloads",
         "resets told",
         "resumes",
@@ -46,14 +50,20 @@ fn every_guarantee_holds_in_many_runs() {
         "server stops",
         "sessions taken up by the next server",
         "sessions ended",
+        "transactions done",
+        "transactions given up",
+        "transactions tried again",
         "updates sent again",
         "writes applied",
         "writes expired",
         "writes refused: busy",
+        "writes rejected: conflict",
         "writes rejected: session reset",
         "writes rejected: too large",
         "writes unchanged",
         "writes unknown",
+        "writes withdrawn",
+        "writes withdrawn too late",
     ];
     let never: Vec<_> = happens.iter().filter(|what| totals.get(what) == 0).collect();
     assert!(never.is_empty(), "never happened in {SEEDS} runs: {never:?}");
