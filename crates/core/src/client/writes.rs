@@ -72,7 +72,8 @@ impl Writes {
         if owner.is_none() {
             let last = self.pending.last_mut();
             let batch = last.filter(|last| last.owner.is_none() && now.since(last.since) < BATCH_SPAN);
-            let units = batch.as_ref().map_or(update.units(), |batch| units_together(&batch.update, &update));
+            let units =
+                batch.as_ref().map_or_else(|| update.units(), |batch| units_together(&batch.update, &update));
             if units > limits::DATA_UNITS {
                 return Err(WriteFailure::Rejected(Rejection::TooLarge(units)));
             }

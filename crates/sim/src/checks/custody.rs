@@ -26,6 +26,8 @@ pub(crate) struct Custody {
     some_dropped: bool,
     /// Whether that was ever so.
     was_dropped: bool,
+    /// Those that begin a batch, because a write stood before them that was taken back.
+    apart: BTreeSet<usize>,
     /// What each operation number was sent as.
     sent: BTreeMap<u64, u64>,
     /// The operation numbers of batches whose loss the page was not told.
@@ -42,12 +44,14 @@ impl Custody {
     pub(crate) fn batch_units(&self, ledger: &Ledger, more: &Change, made_at: Instant) -> usize {
         let from =
             self.unsent.iter().rposition(|&number| ledger.get(number).awaited).map_or(0, |last| last + 1);
-        let made = self.unsent.range(from..).map(|&number| ledger.get(number));
-        let made = made.map(|write| (write.made_at, &write.change)).chain([(made_at, more)]);
+        let made = self.unsent.range(from..).map(|number| {
+            let write = ledger.get(*number);
+            (write.made_at, &write.change, self.apart.contains(number))
+        });
         let mut batch: Option<Change> = None;
         let mut since = None;
-        for (at, change) in made {
-            if at.since(*since.get_or_insert(at)) >= BATCH_SPAN {
+        for (at, change, apart) in made.chain([(made_at, more, false)]) {
+            if apart || at.since(*since.get_or_insert(at)) >= BATCH_SPAN {
                 (batch, since) = (None, Some(at));
             }
             fold(&mut batch, change);
@@ -63,6 +67,12 @@ impl Custody {
     /// An awaited write has ended.
     pub(crate) fn ended(&mut self, number: usize) {
         self.unsent.retain(|other| *other != number);
+    }
+
+    /// An awaited write was taken back.
+    pub(crate) fn withdrawn(&mut self, number: usize) {
+        self.apart.extend(self.unsent.iter().skip_while(|other| **other != number).nth(1));
+        self.ended(number);
     }
 
     /// The page was told that batched writes did not come to pass, or may not have.
@@ -121,6 +131,8 @@ impl Custody {
             }
             let batch = self.batch(ledger, &change).filter(|_| !gone && !request.condition.is_some());
             if let Some(count) = batch {
+                let units = change.units();
+                ensure!(units <= limits::DATA_UNITS, "G19", "a batch of {units} units was sent: {change:?}");
                 totals.add("batched writes sent", count as u64);
                 self.batches.insert(sequence);
                 break count;

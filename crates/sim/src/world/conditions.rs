@@ -148,7 +148,7 @@ impl World {
         self.ledger.withdrawn(number, in_time)?;
         if in_time {
             let one = &mut self.people[person];
-            one.custody.ended(number);
+            one.custody.withdrawn(number);
             one.transaction = one.transaction.filter(|tried| tried.write != number);
         }
         Ok(())
