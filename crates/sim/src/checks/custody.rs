@@ -166,20 +166,26 @@ impl Custody {
         Ok(())
     }
 
-    /// How many of the batched writes at the front make up this change.
+    /// How many of the batched writes at the front make up this change. Those made close together go together.
     fn batch(&self, ledger: &Ledger, change: &Change) -> Option<usize> {
-        let mut batch = None;
-        let mut found = None;
+        let (mut batch, mut since, mut found) = (None, None, None);
         for (index, &number) in self.unsent.iter().enumerate() {
-            if ledger.get(number).awaited {
-                break;
+            let write = ledger.get(number);
+            let apart = self.apart.contains(&number)
+                || write.made_at.since(*since.get_or_insert(write.made_at)) >= BATCH_SPAN;
+            // Where some were dropped, nobody can say which was the first of those that are left.
+            if (apart || write.awaited || self.was_dropped) && batch.as_ref() == Some(change) {
+                found = Some(index);
             }
-            fold(&mut batch, &ledger.get(number).change);
-            if batch.as_ref() == Some(change) {
-                found = Some(index + 1);
+            if write.awaited {
+                return found;
             }
+            if apart {
+                since = Some(write.made_at);
+            }
+            fold(&mut batch, &write.change);
         }
-        found
+        if batch.as_ref() == Some(change) { Some(self.unsent.len()) } else { found }
     }
 
     /// Writes that were neither sent nor reported.
