@@ -578,12 +578,17 @@ impl Client {
                 } else {
                     self.writes.drop_in_flight()
                 };
-                let (mut batched, awaited) = in_flight.into_iter().partition(Option::is_none);
-                self.writes_failed(awaited, WriteFailure::Unknown);
-                if !mutant!("pending-kept-over-epoch-change") {
-                    batched.extend(self.writes.drop_pending());
+                let mut others = Vec::new();
+                for owner in in_flight {
+                    match owner {
+                        Some(_) => self.write_failed(owner, WriteFailure::Unknown),
+                        None => others.push(owner),
+                    }
                 }
-                self.writes_failed(batched, WriteFailure::Rejected(Rejection::SessionReset));
+                if !mutant!("pending-kept-over-epoch-change") {
+                    others.extend(self.writes.drop_pending());
+                }
+                self.writes_failed(others, WriteFailure::Rejected(Rejection::SessionReset));
                 self.app_messages.clear();
                 self.event(ClientEvent::SessionChanged);
             } else if !joined.resumed && !mutant!("in-flight-sent-again-as-another") {
@@ -602,9 +607,7 @@ impl Client {
             }
         }
         self.settle_user();
-        let unanswered: Vec<_> =
-            self.writes.unanswered().map(|frame| ClientOutput::Send(frame.into())).collect();
-        self.outputs.extend(unanswered);
+        self.outputs.extend(self.writes.unanswered().map(|frame| ClientOutput::Send(frame.into())));
         let app_messages = if mutant!("message-sent-twice") {
             self.app_messages.clone()
         } else {
@@ -650,10 +653,10 @@ impl Client {
     fn replace_participants(&mut self, own_before: Option<&ParticipantId>, now: Vec<Participant>) {
         let before = core::mem::replace(&mut self.participants, now);
         let own = self.participant().cloned();
-        let mut events = Vec::new();
+        let mut tell = |event| self.outputs.push(ClientOutput::Event(event));
         for old in &before {
             if find(&self.participants, &old.id).is_none() && Some(&old.id) != own_before {
-                events.push(ClientEvent::ParticipantLeft(old.clone()));
+                tell(ClientEvent::ParticipantLeft(old.clone()));
             }
         }
         for participant in &self.participants {
@@ -663,15 +666,14 @@ impl Client {
             match known {
                 Some(old) if old == participant => {}
                 None if Some(&participant.id) != own.as_ref() => {
-                    events.push(ClientEvent::ParticipantJoined(participant.clone()));
+                    tell(ClientEvent::ParticipantJoined(participant.clone()));
                 }
-                Some(_) | None => events.push(ClientEvent::ParticipantUpdated(participant.clone())),
+                Some(_) | None => tell(ClientEvent::ParticipantUpdated(participant.clone())),
             }
         }
         if before.len() != self.participants.len() {
-            events.push(ClientEvent::CountsChanged);
+            tell(ClientEvent::CountsChanged);
         }
-        self.outputs.extend(events.into_iter().map(ClientOutput::Event));
     }
 
     fn joined_message(&mut self, now: Instant, message: ServerMessage) {
