@@ -6,48 +6,50 @@ use crate::json::{decimal, push_quoted};
 use crate::position::Position;
 use crate::update::push_object;
 use alloc::string::String;
+use core::mem::take;
 
 /// Writes one JSON object, member by member.
 struct Object(String);
 
 impl Object {
     fn of_type(name: &str) -> Self {
-        Self(String::from("{\"type\":")).quoted(name)
+        let mut object = Self(String::from("{\"type\":"));
+        object.quoted(name);
+        object
     }
 
-    fn quoted(mut self, value: &str) -> Self {
+    fn quoted(&mut self, value: &str) -> &mut Self {
         push_quoted(&mut self.0, value);
         self
     }
 
-    fn key(mut self, key: &str) -> Self {
+    fn key(&mut self, key: &str) -> &mut Self {
         if !self.0.ends_with('{') {
             self.0.push(',');
         }
-        push_quoted(&mut self.0, key);
+        self.quoted(key);
         self.0.push(':');
         self
     }
 
-    fn raw(mut self, key: &str, text: &str) -> Self {
-        self = self.key(key);
-        self.0.push_str(text);
+    fn raw(&mut self, key: &str, text: &str) -> &mut Self {
+        self.key(key).0.push_str(text);
         self
     }
 
-    fn text(self, key: &str, value: &str) -> Self {
+    fn text(&mut self, key: &str, value: &str) -> &mut Self {
         self.key(key).quoted(value)
     }
 
-    fn number(self, key: &str, value: u64) -> Self {
+    fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.raw(key, &decimal(value))
     }
 
-    fn flag(self, key: &str, value: bool) -> Self {
+    fn flag(&mut self, key: &str, value: bool) -> &mut Self {
         self.raw(key, if value { "true" } else { "false" })
     }
 
-    fn when<T>(self, value: Option<T>, write: impl FnOnce(Self, T) -> Self) -> Self {
+    fn when<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T) -> &mut Self) -> &mut Self {
         match value {
             Some(value) => write(self, value),
             None => self,
@@ -55,63 +57,60 @@ impl Object {
     }
 
     fn list<T>(
-        mut self,
+        &mut self,
         key: &str,
         items: impl IntoIterator<Item = T>,
-        write: impl Fn(Self, T) -> Self,
-    ) -> Self {
-        self = self.key(key);
-        self.0.push('[');
+        write: impl Fn(&mut Self, T) -> &mut Self,
+    ) -> &mut Self {
+        self.key(key).0.push('[');
         for (index, item) in items.into_iter().enumerate() {
             if index > 0 {
                 self.0.push(',');
             }
-            self = write(self, item);
+            write(self, item);
         }
         self.0.push(']');
         self
     }
 
-    fn position(self, position: Position) -> Self {
+    fn position(&mut self, position: Position) -> &mut Self {
         self.text("epoch", &position.epoch.to_hex())
             .number("revision", position.revision)
             .text("chain", &position.chain.to_hex())
     }
 
-    fn state(self, change: &StateChange) -> Self {
-        let object = self
-            .when(change.since, |object, since| object.number("since", since))
+    fn state(&mut self, change: &StateChange) -> &mut Self {
+        self.when(change.since, |object, since| object.number("since", since))
             .raw("set", change.set.as_str());
-        let object = if change.deleted.is_empty() {
-            object
-        } else {
-            object.list("delete", &change.deleted, |object, key| object.quoted(key))
-        };
+        if !change.deleted.is_empty() {
+            self.list("delete", &change.deleted, |object, key| object.quoted(key));
+        }
         let writes = Some(change.writes.as_str()).filter(|writes| *writes != "[]");
-        object.when(writes, |object, writes| object.raw("writes", writes))
+        self.when(writes, |object, writes| object.raw("writes", writes))
     }
 
     /// A participant's members, without the braces around them.
-    fn participant(self, participant: &Participant) -> Self {
+    fn participant(&mut self, participant: &Participant) -> &mut Self {
         self.text("id", &participant.id.0)
             .text("userName", &participant.user_name)
             .when(participant.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .number("joinedAt", participant.joined_at)
     }
 
-    fn participants(self, participants: &[Participant], more: bool) -> Self {
-        self.list("participants", participants, |mut object, participant| {
+    fn participants(&mut self, participants: &[Participant], more: bool) -> &mut Self {
+        self.list("participants", participants, |object, participant| {
             object.0.push('{');
-            object = object.participant(participant);
+            object.participant(participant);
             object.0.push('}');
             object
         })
         .flag("more", more)
     }
 
-    fn end(mut self) -> String {
+    /// The text, which is then complete.
+    fn end(&mut self) -> String {
         self.0.push('}');
-        self.0
+        take(&mut self.0)
     }
 }
 
@@ -148,9 +147,8 @@ impl Join {
             .when(self.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .when(self.token.as_deref(), |object, token| object.text("token", token))
             .when(self.resume.as_ref(), |object, resume| {
-                let mut object = object.key("resume");
-                object.0.push('{');
-                object = object
+                object.key("resume").0.push('{');
+                object
                     .text("participant", &resume.participant.0)
                     .text("secret", &resume.secret)
                     .when(resume.position, Object::position);
@@ -171,20 +169,20 @@ impl Participant {
 impl UpdateRequest {
     /// The JSON text of the message.
     pub fn encode(&self) -> String {
-        let mut object = Object::of_type("update")
+        let mut object = Object::of_type("update");
+        object
             .number("seq", self.sequence)
             .text("epoch", &self.epoch.to_hex())
             .text("mergeStrategy", self.update.strategy().name())
             .key("set");
         push_object(&mut object.0, self.update.sets());
         if self.update.deletes().next().is_some() {
-            object = object.list("delete", self.update.deletes(), Object::quoted);
+            object.list("delete", self.update.deletes(), |object, key| object.quoted(key));
         }
         let Condition { revision, unchanged, seen } = &self.condition;
-        object = object.when(*revision, |object, revision| object.number("ifRevision", revision));
+        object.when(*revision, |object, revision| object.number("ifRevision", revision));
         if !unchanged.is_empty() {
-            object =
-                object.list("ifUnchanged", unchanged, |object, key| object.quoted(key)).number("seen", *seen);
+            object.list("ifUnchanged", unchanged, |object, key| object.quoted(key)).number("seen", *seen);
         }
         object.end()
     }
@@ -214,7 +212,8 @@ impl ServerMessage {
                 Object::of_type("state").position(*position).state(change).end()
             }
             Self::Result { sequence, result } => {
-                let object = Object::of_type("result").number("seq", *sequence);
+                let mut object = Object::of_type("result");
+                object.number("seq", *sequence);
                 match result {
                     UpdateResult::Applied(revision) => {
                         object.text("status", "applied").number("revision", *revision)
@@ -223,11 +222,13 @@ impl ServerMessage {
                         object.text("status", "unchanged").number("revision", *revision)
                     }
                     UpdateResult::Rejected(rejection) => {
-                        let object = object.text("status", "rejected").text("code", rejection.code());
+                        object.text("status", "rejected").text("code", rejection.code());
                         match rejection {
                             Rejection::TooLarge(size) => object.number("size", *size as u64),
                             Rejection::Conflict(revision) => object.number("revision", *revision),
-                            Rejection::BadData | Rejection::SessionReset | Rejection::OutOfOrder => object,
+                            Rejection::BadData | Rejection::SessionReset | Rejection::OutOfOrder => {
+                                &mut object
+                            }
                         }
                     }
                 }
