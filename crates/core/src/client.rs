@@ -518,9 +518,9 @@ impl Client {
             return;
         }
         // Full jitter: a random share of a limit that doubles, so that a thousand clients do not come back as one.
-        let limit =
-            limits::BACKOFF_FIRST.saturating_mul(1 << self.failed_attempts.min(16)).min(limits::BACKOFF_MAX);
-        let pause = self.random.below(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let first = limits::BACKOFF_FIRST.as_millis() as u64;
+        let limit = (first << self.failed_attempts.min(16)).min(limits::BACKOFF_MAX.as_millis() as u64);
+        let pause = self.random.below(limit);
         self.failed_attempts += 1;
         self.state = State::Backoff(now + Duration::from_millis(pause));
     }

@@ -1,6 +1,7 @@
 //! Where a client stands in the history of a session.
 
 use crate::json::hex;
+use crate::scan::hex_number;
 use crate::update::Update;
 use alloc::string::String;
 
@@ -55,8 +56,7 @@ macro_rules! hex {
         impl $name {
             /// Reads the sixteen hexadecimal digits of the wire.
             pub fn from_hex(text: &str) -> Option<Self> {
-                let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-                if digits { u64::from_str_radix(text, 16).ok().map(Self) } else { None }
+                if text.len() == 16 { hex_number(text).map(Self) } else { None }
             }
 
             /// The sixteen hexadecimal digits of the wire.

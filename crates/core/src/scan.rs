@@ -80,7 +80,17 @@ pub(crate) fn unescaped(mut rest: &str) -> Option<String> {
 pub(crate) fn number(text: &str) -> Option<u64> {
     text.bytes().try_fold(0_u64, |number, byte| {
         let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        number.checked_mul(10)?.checked_add(u64::from(digit))
+        // `checked_mul` would bring 128-bit arithmetic into the browser module.
+        let tens = (number <= u64::MAX / 10).then(|| number * 10)?;
+        tens.checked_add(u64::from(digit))
+    })
+}
+
+/// The number that up to sixteen hexadecimal digits stand for.
+pub(crate) fn hex_number(digits: &str) -> Option<u64> {
+    digits.bytes().try_fold(0, |number, digit| {
+        let digit = char::from(digit).to_digit(16)?;
+        Some(number << 4 | u64::from(digit))
     })
 }
 
@@ -122,8 +132,7 @@ fn after_comma(text: &str) -> Option<&str> {
 }
 
 fn hex(text: &str) -> Option<u32> {
-    let digits = text.get(..4)?;
-    digits.chars().try_fold(0, |number, digit| Some(number * 16 + digit.to_digit(16)?))
+    u32::try_from(hex_number(text.get(..4)?)?).ok()
 }
 
 #[cfg(test)]

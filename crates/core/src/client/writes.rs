@@ -15,12 +15,11 @@ use crate::update::Update;
 /// Batched writes made this close together share one fate when they cannot be sent.
 const BATCH_SPAN: Duration = Duration::from_secs(5);
 
-/// What one frame of any kind costs: a quarter more than at the server, which thus never has to slow this client down.
-const FRAME_COST: Duration = Duration::from_millis(1_250 / limits::OPERATIONS_PER_SECOND as u64);
+/// What one frame of any kind costs, in milliseconds: a quarter more than at the server, which thus never has to slow this client down.
+const FRAME_COST_MILLIS: u64 = 1_250 / limits::OPERATIONS_PER_SECOND as u64;
 
 /// What may be sent without a pause: half of what the server allows at once.
-const BURST: Duration =
-    Duration::from_millis(FRAME_COST.as_millis() as u64 * limits::OPERATION_BURST as u64 / 2);
+const BURST: Duration = Duration::from_millis(FRAME_COST_MILLIS * limits::OPERATION_BURST as u64 / 2);
 
 /// Whose end it is: that of one awaited write, or, with none, of batched ones, which nobody waits for.
 pub(super) type Owner = Option<WriteId>;
@@ -98,7 +97,7 @@ impl Writes {
 
     /// So many frames were sent, of writes or of anything else.
     pub(super) fn pay(&mut self, now: Instant, frames: u32) {
-        self.paid_at = self.paid_at.max(now) + FRAME_COST * frames;
+        self.paid_at = self.paid_at.max(now) + Duration::from_millis(FRAME_COST_MILLIS * u64::from(frames));
     }
 
     /// When the first of what waits may be sent. None while nothing waits or too much is unanswered.
