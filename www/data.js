@@ -1,11 +1,12 @@
 import { $, clone, keepFocus, list, part } from './dom.js';
+import { tint } from './face.js';
 
 const MOST_CHARACTERS = 102_400;
 const MOST_COLOURED = 10_000;
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
 
 /** The session's data as JSON, live: one element per top-level key, redrawn only when its value is another one. */
-export function createData({ call, write }) {
+export function createData({ call, write, names }) {
   const drawn = new WeakMap();
   let isFirst = true;
 
@@ -16,8 +17,20 @@ export function createData({ call, write }) {
     return entry;
   }
 
+  /** Who changed a key last, when, and which revision that made. */
+  function updateStamp(entry, key) {
+    const { revision, updatedBy, updatedAt } = call.meetingSessionEntry(key);
+    tint(part(entry, 'stamp'), updatedBy);
+    part(entry, 'who').textContent = names.of(updatedBy);
+    part(entry, 'when').textContent = updatedAt.toLocaleTimeString();
+    part(entry, 'when').dateTime = updatedAt.toISOString();
+    part(entry, 'when').title = updatedAt.toLocaleString();
+    part(entry, 'revision').textContent = `revision ${revision}`;
+  }
+
   function updateEntry(entry, [key, value], isLast) {
     part(entry, 'comma').textContent = isLast ? '' : ',';
+    updateStamp(entry, key);
     if (drawn.has(entry) && drawn.get(entry) === value) return;
     drawn.set(entry, value);
     // A new element starts the highlight's animation anew; the button beside it keeps its focus.

@@ -26,6 +26,17 @@ export function list(container, items, { key, create, update }) {
   });
 }
 
+/** Runs `work` while `button` shows that it is under way; until it has ended, the button does nothing more. */
+export async function busy(button, work) {
+  if (button.getAttribute('aria-busy')) return undefined;
+  button.setAttribute('aria-busy', true);
+  try {
+    return await work();
+  } finally {
+    button.removeAttribute('aria-busy');
+  }
+}
+
 /** Runs `change`; if that hides or removes the focused control of `section`, its first control gets the focus. */
 export function keepFocus(section, change) {
   const focused = section.contains(document.activeElement) ? document.activeElement : null;

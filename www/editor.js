@@ -1,25 +1,54 @@
-import { $ } from './dom.js';
+import { $, busy } from './dom.js';
+import { reason } from './failures.js';
 
 /** Writes what is typed with the chosen strategy; what is wrong with it is said in place. */
-export function createEditor({ call }) {
+export function createEditor({ call, names }) {
+  /** The revision that a write is based on, if it is to be made only when nobody else has written since. */
+  let base = 0;
+
+  function startFrom(revision) {
+    base = revision;
+    $('editor-revision').textContent = `revision ${revision}`;
+  }
+
   function showError(text) {
     $('editor-error').textContent = text;
     $('editor-json').setAttribute('aria-invalid', text !== '');
   }
 
-  $('editor-form').addEventListener('submit', (event) => {
-    event.preventDefault();
+  function refusal({ changedKeys, updatedBy, revision }) {
+    const changes = changedKeys.map((key) => `${JSON.stringify(key)} (${names.of(updatedBy[key])})`).join(', ');
+    return `Not written, because this changed meanwhile: ${changes || `revision ${revision}`}. To overwrite it, write again.`;
+  }
+
+  async function save() {
     showError('');
     try {
-      const strategy = $('editor-form').elements.strategy.value;
-      call.setMeetingSessionData(JSON.parse($('editor-json').value), strategy);
+      const { strategy, conditional } = $('editor-form').elements;
+      const { revision } = await call.updateMeetingSessionData(JSON.parse($('editor-json').value), {
+        mergeStrategy: strategy.value,
+        ...(conditional.checked && { ifRevision: base }),
+      });
+      startFrom(revision);
     } catch (error) {
-      showError(error instanceof SyntaxError ? `Not valid JSON: ${error.message}` : error.message);
+      if (error.code === 'conflict') {
+        showError(refusal(error));
+        startFrom(error.revision);
+      } else {
+        showError(error instanceof SyntaxError ? `Not valid JSON: ${error.message}` : `Not written: ${reason(error)}`);
+      }
     }
+  }
+
+  $('editor-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    busy($('editor-write'), save);
   });
   $('editor-json').addEventListener('input', () => showError(''));
+  $('editor-conditional').addEventListener('change', () => startFrom(call.meetingSessionRevision()));
   $('editor-load').addEventListener('click', () => {
     $('editor-json').value = JSON.stringify(call.meetingSessionState().data, null, 2);
+    startFrom(call.meetingSessionRevision());
     showError('');
   });
 }

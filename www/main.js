@@ -4,10 +4,12 @@ import { createBeside } from './beside.js';
 import { createData } from './data.js';
 import { $ } from './dom.js';
 import { createEditor } from './editor.js';
+import { createNames } from './names.js';
 import { createPeople } from './people.js';
 import { createPinned } from './pinned.js';
 import { createPoll } from './poll.js';
 import { createRevisions } from './revisions.js';
+import { createSaving } from './saving.js';
 import { complain, say } from './toasts.js';
 
 const NAME_KEY = 'meeting-session-demo-name';
@@ -22,9 +24,12 @@ function start(call) {
   let room = '';
   let problem = '';
 
-  const session = { call, write };
+  const names = createNames();
+  const session = { call, write, names };
   const revisions = createRevisions(session);
-  const views = [createPeople, createPinned, createPoll, createData, createBeside].map((create) => create(session));
+  const views = [createPeople, createPinned, createPoll, createData, createSaving, createBeside].map((create) =>
+    create(session),
+  );
   createEditor(session);
 
   // Nothing is shown before the server has confirmed it: every view draws what the events brought, the writer's too.
@@ -40,6 +45,7 @@ function start(call) {
     if (call.meetingState() !== 'joined-meeting') return;
     const people = Object.values(call.participants()).sort(byArrival);
     const { data } = call.meetingSessionState();
+    names.remember(people);
     for (const view of views) view.render({ room, people, data });
   }
 

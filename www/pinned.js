@@ -1,60 +1,114 @@
-import { $, keepFocus } from './dom.js';
+import { $, busy, keepFocus } from './dom.js';
+import { reason } from './failures.js';
+import { complain } from './toasts.js';
 
-/** The pinned message (`pinned`: { text, by }). */
-export function createPinned({ call, write }) {
+/**
+ * The pinned message (`pinned`: { text, by }). It is saved only if nobody has changed it since the form was opened;
+ * otherwise the page says who did, and asks.
+ */
+export function createPinned({ call, write, names }) {
   let pinned = null;
   let editing = false;
+  /** The revision of the message that the form was opened with; `undefined` if there was none. */
+  let base;
+  let isRefused = false;
+  /** Who changed the message last, or removed it. */
+  let writer;
+
+  const revision = () => call.meetingSessionEntry('pinned')?.revision;
 
   function edit(open) {
     editing = open;
+    isRefused = false;
+    base = revision();
+    $('pinned-form').reset();
+    if (open) $('pinned-input').value = pinned.text;
     keepFocus($('pinned'), show);
   }
 
   function show() {
     const asForm = editing || !pinned;
     $('pinned-form').hidden = !asForm;
-    $('pinned-cancel').hidden = !pinned;
+    $('pinned-save').hidden = isRefused;
     $('pinned-save').textContent = pinned ? 'Save' : 'Pin';
-    $('pinned-quote').hidden = !pinned;
+    $('pinned-cancel').hidden = isRefused || !editing;
+    $('pinned-quote').hidden = !pinned || isRefused;
     $('pinned-actions').hidden = asForm;
-    if (!asForm) $('pinned-form').reset();
+    $('pinned-refusal').hidden = !isRefused;
+    if (pinned) {
+      $('pinned-text').textContent = pinned.text;
+      $('pinned-by').textContent = pinned.by;
+    }
+    if (isRefused) showRefusal();
+  }
+
+  function showRefusal() {
+    const did = !pinned ? 'removed the message' : base === undefined ? 'pinned a message' : 'changed the message';
+    $('pinned-refused').textContent = `Not saved: ${names.of(writer)} ${did} while you were writing.`;
+    $('pinned-theirs').hidden = !pinned;
+    $('pinned-theirs').textContent = pinned?.text ?? '';
+    $('pinned-overwrite').textContent = pinned ? 'Overwrite with mine' : 'Pin mine all the same';
+    $('pinned-take').textContent = pinned ? 'Take theirs' : 'Leave it removed';
+  }
+
+  function refuse() {
+    isRefused = true;
+    show();
+    $('pinned-refusal').focus();
+  }
+
+  async function save() {
+    // Somebody was faster, and it is here already.
+    if (revision() !== base) return refuse();
+    const text = $('pinned-input').value;
+    const by = call.participants().local.user_name;
+    try {
+      // Somebody may be faster still, so the server is told what this is based on.
+      await call.updateMeetingSessionData({ pinned: { text, by } }, { mergeStrategy: 'shallow-merge', ifUnchanged: ['pinned'] });
+      // Only now: while the connection is lost, only the form has the text.
+      if ($('pinned-input').value === text) edit(false);
+      else base = revision();
+    } catch (error) {
+      if (error.code === 'conflict') refuse();
+      else complain(`The message was not pinned: ${reason(error)}.`);
+    }
   }
 
   $('pinned-form').addEventListener('submit', (event) => {
     event.preventDefault();
-    const text = $('pinned-input').value;
-    const by = call.participants().local.user_name;
-    // The form stays open until the message is there: while the connection is lost, only the form has the text.
-    if (pinned?.text === text && pinned.by === by) edit(false);
-    else write({ pinned: { text, by } });
+    busy($('pinned-save'), save);
   });
-  $('pinned-edit').addEventListener('click', () => {
-    $('pinned-input').value = pinned.text;
-    edit(true);
-  });
+  $('pinned-edit').addEventListener('click', () => edit(true));
   $('pinned-cancel').addEventListener('click', () => edit(false));
+  $('pinned-take').addEventListener('click', () => edit(false));
+  $('pinned-overwrite').addEventListener('click', () => {
+    isRefused = false;
+    base = revision();
+    keepFocus($('pinned'), show);
+    $('pinned-form').requestSubmit();
+  });
   $('pinned-clear').addEventListener('click', () => write({ pinned: undefined }));
+
+  call.on('meeting-session-state-updated', ({ changedKeys, updatedBy }) => {
+    if (changedKeys.includes('pinned')) writer = updatedBy.pinned;
+  });
+  // What the form was opened with was in another session, so nobody here has changed it.
+  call.on('session-reset', () => (base = revision()));
 
   return {
     render({ data }) {
+      const isTyped = $('pinned-input').value !== '';
+      if (!editing && !isTyped) base = revision();
       if (data.pinned === pinned) return;
       // Anyone can write anything under this key.
-      const next = typeof data.pinned?.text === 'string' ? data.pinned : null;
-      const typed = $('pinned-input').value;
-      // What is being typed stays when somebody else is faster; the own message closes the form.
-      if (typed && next) editing = typed !== next.text && (editing || !pinned);
-      pinned = next;
-      if (pinned) {
-        $('pinned-text').textContent = pinned.text;
-        $('pinned-by').textContent = pinned.by;
-      }
+      pinned = typeof data.pinned?.text === 'string' ? data.pinned : null;
+      // What is being typed stays when somebody else is faster.
+      if (isTyped && pinned) editing = true;
       keepFocus($('pinned'), show);
     },
     reset() {
       pinned = null;
-      editing = false;
-      $('pinned-form').reset();
-      show();
+      edit(false);
     },
   };
 }

@@ -1,26 +1,57 @@
-import { $, clone, keepFocus, list, part } from './dom.js';
-
-const VOTE = 'vote:';
+import { $, busy, clone, keepFocus, list, part } from './dom.js';
+import { reason } from './failures.js';
+import { complain, say } from './toasts.js';
 
 /**
- * The poll (`poll`: { question, options }). Each participant votes under a top-level key of their own,
- * `vote:<session_id>`, so votes made at the same moment never overwrite each other. A vote is the option's text:
- * when an edit removes the option, its votes no longer count.
+ * The poll (`poll`: { question, options, votes }). All votes are in one object, the option's text by participant, so who
+ * votes writes what others write too: `transact` runs the change again on what they made of it, until nobody was faster.
+ * When an edit removes an option, its votes no longer count.
  */
 export function createPoll({ call, write }) {
-  let data = {};
   let poll = null;
   let editing = false;
-  /** The poll that was written by the open form, as text. */
-  let written = '';
 
-  const ownVote = () => VOTE + call.participants().local.session_id;
-  const voteKeys = () => Object.keys(data).filter((key) => key.startsWith(VOTE));
-  const withoutVotes = () => Object.fromEntries(voteKeys().map((key) => [key, undefined]));
+  const ownId = () => call.participants().local.session_id;
+
+  /** Runs a transaction while `button` shows it, and resolves to whether it came to an end. */
+  function transact(button, change) {
+    return busy(button, async () => {
+      try {
+        await call.transact(change);
+        return true;
+      } catch (error) {
+        complain(`The poll was not changed: ${reason(error)}.`);
+        return false;
+      }
+    });
+  }
+
+  function vote(button, option) {
+    transact(button, (data) => {
+      const poll = readPoll(data.poll);
+      // It may have been ended or edited meanwhile.
+      if (!poll?.options.includes(option)) return;
+      if (poll.votes[ownId()] === option) delete poll.votes[ownId()];
+      else poll.votes[ownId()] = option;
+      data.poll = poll;
+    });
+  }
+
+  async function save(question, options) {
+    const isNew = !editing;
+    let isLate = false;
+    const isDone = await transact($('poll-save'), (data) => {
+      const now = readPoll(data.poll);
+      isLate = isNew && now !== null;
+      if (!isLate) data.poll = { question, options, votes: now?.votes ?? {} };
+    });
+    if (isLate) say('Somebody else was first to start a poll.');
+    // Only now: while the connection is lost, only the form has what was typed.
+    if (isDone) edit(false);
+  }
 
   function edit(open) {
     editing = open;
-    written = '';
     if (open) {
       $('poll-form-question').value = poll.question;
       $('poll-form-options').value = poll.options.join('\n');
@@ -38,7 +69,7 @@ export function createPoll({ call, write }) {
   }
 
   function renderResult() {
-    const votes = voteKeys().map((key) => data[key]).filter((vote) => poll.options.includes(vote));
+    const votes = Object.values(poll.votes).filter((vote) => poll.options.includes(vote));
     $('poll-question').textContent = poll.question;
     list($('poll-options'), poll.options, {
       key: (option) => option,
@@ -48,7 +79,7 @@ export function createPoll({ call, write }) {
         const share = votes.length ? count / votes.length : 0;
         part(element, 'label').textContent = option;
         part(element, 'votes').textContent = `${plural(count, 'vote')}, ${Math.round(share * 100)}%`;
-        part(element, 'vote').setAttribute('aria-pressed', data[ownVote()] === option);
+        part(element, 'vote').setAttribute('aria-pressed', poll.votes[ownId()] === option);
         part(element, 'vote').style.setProperty('--share', share);
       },
     });
@@ -57,9 +88,7 @@ export function createPoll({ call, write }) {
 
   function createOption(option) {
     const element = clone('option');
-    part(element, 'vote').addEventListener('click', () => {
-      write({ [ownVote()]: data[ownVote()] === option ? undefined : option });
-    });
+    part(element, 'vote').addEventListener('click', (event) => vote(event.currentTarget, option));
     return element;
   }
 
@@ -73,25 +102,20 @@ export function createPoll({ call, write }) {
       $('poll-form-options').reportValidity();
       return;
     }
-    written = JSON.stringify({ question, options });
-    // The form stays open until the poll is there: while the connection is lost, only the form has what was typed.
-    if (written === JSON.stringify(poll)) edit(false);
-    else write({ ...(poll ? {} : withoutVotes()), poll: { question, options } });
+    save(question, options);
   });
   $('poll-edit').addEventListener('click', () => edit(true));
   $('poll-cancel').addEventListener('click', () => edit(false));
-  $('poll-end').addEventListener('click', () => write({ ...withoutVotes(), poll: undefined }));
+  $('poll-end').addEventListener('click', () => write({ poll: undefined }));
 
   return {
-    render(state) {
-      data = state.data;
+    render({ data }) {
       poll = readPoll(data.poll);
-      if (written === JSON.stringify(poll)) [editing, written] = [false, ''];
       keepFocus($('poll'), show);
     },
     reset() {
       poll = null;
-      [editing, written] = [false, ''];
+      editing = false;
       $('poll-form').reset();
       show();
     },
@@ -102,7 +126,7 @@ export function createPoll({ call, write }) {
 function readPoll(value) {
   if (typeof value?.question !== 'string' || !Array.isArray(value.options)) return null;
   const options = distinct(value.options.filter((option) => typeof option === 'string'));
-  return { question: value.question, options };
+  return { question: value.question, options, votes: { ...value.votes } };
 }
 
 const distinct = (texts) => [...new Set(texts)].filter(Boolean);

@@ -67,7 +67,10 @@ class Demo {
 
   /** The session's data as the page shows it. */
   data() {
-    return this.page.evaluate(() => JSON.parse(document.querySelector('#data-json').textContent));
+    return this.page.evaluate(() => {
+      const parts = document.querySelectorAll('#data-entries [data-part="code"], #data-entries [data-part="comma"]');
+      return JSON.parse(`{${[...parts].map((part) => part.textContent).join('')}}`);
+    });
   }
 
   /** Clicks the middle of an element with the mouse, once it can be seen and nothing covers it. */
