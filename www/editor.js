@@ -16,9 +16,11 @@ export function createEditor({ call, names }) {
     $('editor-json').setAttribute('aria-invalid', text !== '');
   }
 
-  function refusal({ changedKeys, updatedBy, revision }) {
-    const changes = changedKeys.map((key) => `${JSON.stringify(key)} (${names.of(updatedBy[key])})`).join(', ');
-    return `Not written, because this changed meanwhile: ${changes || `revision ${revision}`}. To overwrite it, write again.`;
+  function refusal({ current, revision }) {
+    const entries = Object.keys(current).map((key) => ({ key, ...call.meetingSessionEntry(key) }));
+    const changed = entries.filter((entry) => entry.revision > base);
+    const who = changed.map(({ key, updatedBy }) => `, ${JSON.stringify(key)} by ${names.of(updatedBy)}`).join('');
+    return `Not written: the data has changed and is at revision ${revision}${who}. Write again to go ahead.`;
   }
 
   async function save() {

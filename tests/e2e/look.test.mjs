@@ -88,6 +88,22 @@ for (const name of BROWSERS) {
       await look(ana, 'a meeting with every form open');
     });
 
+    it('with a message that was not saved, because somebody else was faster', async (test) => {
+      const long = 'Bartholomew Featherstonehaugh-Cholmondeley';
+      const [ana, bo] = await meet(test, browser, server, `${name}-refused`, ['Ana', long]);
+      for (const mine of ['Old', `See https://example.com/${'very'.repeat(20)}/long`]) {
+        if (await bo.sees('#pinned-text')) await ana.click('#pinned-edit');
+        await bo.fill('#pinned-input', mine);
+        await bo.click('#pinned-save');
+        await eventually(() => ana.text('#pinned-text'), mine);
+        if (mine === 'Old') await bo.click('#pinned-edit');
+      }
+      await ana.click('#pinned-save');
+      await eventually(() => ana.sees('#pinned-refusal'), true);
+      await ana.click('#editor-conditional');
+      await look(ana, 'a message that was not saved');
+    });
+
     it('in a meeting that has lost its connection', async (test) => {
       const lost = await startServer();
       const [ana] = await meet(test, browser, lost, 'lost', ['Ana'], { allow: LOST_CONNECTION });
