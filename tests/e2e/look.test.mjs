@@ -77,7 +77,8 @@ for (const name of BROWSERS) {
       await bo.click('#editor-write');
       await eventually(async () => (await ana.texts('#data-entries > li')).length, 5);
       await ana.click('#poll-options [data-part="vote"]');
-      await eventually(async () => (await ana.texts('#data-entries > li')).length, 6);
+      await eventually(async () => (await ana.texts('.votes'))[0], '1 vote, 100%');
+      await eventually(async () => (await ana.texts('#data-entries > li')).length, 5);
       await ana.fill('#editor-json', '{ broken');
       await ana.click('#editor-write');
       await bo.click('#wave');
