@@ -64,7 +64,8 @@ export function createPinned({ call, write, names }) {
     const by = call.participants().local.user_name;
     try {
       // Somebody may be faster still, so the server is told what this is based on.
-      await call.updateMeetingSessionData({ pinned: { text, by } }, { mergeStrategy: 'shallow-merge', ifUnchanged: ['pinned'] });
+      const options = { mergeStrategy: 'shallow-merge', ifUnchanged: ['pinned'] };
+      await call.updateMeetingSessionData({ pinned: { text, by } }, options);
       // Only now: while the connection is lost, only the form has the text.
       if ($('pinned-input').value === text) edit(false);
       else base = revision();

@@ -3,9 +3,9 @@ import { reason } from './failures.js';
 import { complain, say } from './toasts.js';
 
 /**
- * The poll (`poll`: { question, options, votes }). All votes are in one object, the option's text by participant, so who
- * votes writes what others write too: `transact` runs the change again on what they made of it, until nobody was faster.
- * When an edit removes an option, its votes no longer count.
+ * The poll (`poll`: { question, options, votes }). All votes are in one object, the option's text by participant, so
+ * everybody writes what others write too: `transact` runs the change again on what they made of it, until nobody was
+ * faster. When an edit removes an option, its votes no longer count.
  */
 export function createPoll({ call, write }) {
   let poll = null;
