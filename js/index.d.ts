@@ -138,8 +138,8 @@ export interface MeetingSessionState<Data = unknown> {
 export interface MeetingSessionEntry<Value = any> {
   /** Its value. */
   value: Value;
-  /** The revision that changed it last: its version. See {@link Call.meetingSessionRevision}. */
-  revision: number;
+  /** The revision that changed it last. Others count for the session as a whole: {@link Call.meetingSessionRevision}. */
+  version: number;
   /** `session_id` of the participant who did, who may have left since. */
   updatedBy: string;
   /** When the server applied that change, by the server's clock. */
@@ -447,7 +447,7 @@ export interface UpdateResult {
  * - `invalid_argument`: the data is not a plain object, or an option or the function of a transaction is not what it must be;
  * - `not_serializable`: the data cannot be serialised to JSON;
  * - `too_large`: the update, or the data with the update in it, would have been longer than 102,400 units;
- * - `bad_data`: the server could not read the update;
+ * - `bad_data`: the server could not read the update, or a merge patch is more than 32 objects deep;
  * - `conflict`: what the write was conditional on has changed;
  * - `session_reset`: the session began anew before the update was applied, and the update belonged to the old one;
  * - `expired`: the connection was lost, and the update could not be sent within 30 s;
@@ -1039,7 +1039,7 @@ export class Call<Data = unknown> {
    * });
    *
    * @param change Changes the draft and returns nothing (or the draft), or returns the whole next data: a key that is not in
-   * it is deleted. It is called at once and cannot be async.
+   * it is deleted. It is called when the transactions that this call made before it have ended, and cannot be async.
    * @returns Rejects with a {@link SessionError} as {@link Call.updateMeetingSessionData}, with `conflict` if there were as many
    * as there may be attempts, and with `invalid_argument` if the function returns something else; or with what the
    * function throws.

@@ -58,7 +58,7 @@ export class Page {
     const stamp = this.#stamps.get(key);
     if (!stamp) return undefined;
     const { revision, by, at } = stamp;
-    return { value: this.sessionState.data[key], revision, updatedBy: by, updatedAt: new Date(at) };
+    return { value: this.sessionState.data[key], version: revision, updatedBy: by, updatedAt: new Date(at) };
   }
 
   // ----------------------------------------------------------------------------------------- called by the faces

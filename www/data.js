@@ -19,13 +19,13 @@ export function createData({ call, write, names }) {
 
   /** Who changed a key last, when, and which revision that made. */
   function updateStamp(entry, key) {
-    const { revision, updatedBy, updatedAt } = call.meetingSessionEntry(key);
+    const { version, updatedBy, updatedAt } = call.meetingSessionEntry(key);
     tint(part(entry, 'stamp'), updatedBy);
     part(entry, 'who').textContent = names.of(updatedBy);
     part(entry, 'when').textContent = updatedAt.toLocaleTimeString();
     part(entry, 'when').dateTime = updatedAt.toISOString();
     part(entry, 'when').title = updatedAt.toLocaleString();
-    part(entry, 'revision').textContent = `revision ${revision}`;
+    part(entry, 'revision').textContent = `revision ${version}`;
   }
 
   function updateEntry(entry, [key, value], isLast) {

@@ -18,7 +18,7 @@ export function createEditor({ call, names }) {
 
   function refusal({ current, revision }) {
     const entries = Object.keys(current).map((key) => ({ key, ...call.meetingSessionEntry(key) }));
-    const changed = entries.filter((entry) => entry.revision > base);
+    const changed = entries.filter((entry) => entry.version > base);
     const who = changed.map(({ key, updatedBy }) => `, ${JSON.stringify(key)} by ${names.of(updatedBy)}`).join('');
     return `Not written: the data has changed and is at revision ${revision}${who}. Write again to go ahead.`;
   }

@@ -9,18 +9,18 @@ import { complain } from './toasts.js';
 export function createPinned({ call, write, names }) {
   let pinned = null;
   let editing = false;
-  /** The revision of the message that the form was opened with; `undefined` if there was none. */
+  /** The version of the message that the form was opened with; `undefined` if there was none. */
   let base;
   let isRefused = false;
   /** Who changed the message last, or removed it. */
   let writer;
 
-  const revision = () => call.meetingSessionEntry('pinned')?.revision;
+  const version = () => call.meetingSessionEntry('pinned')?.version;
 
   function edit(open) {
     editing = open;
     isRefused = false;
-    base = revision();
+    base = version();
     $('pinned-form').reset();
     if (open) $('pinned-input').value = pinned.text;
     keepFocus($('pinned'), show);
@@ -59,7 +59,7 @@ export function createPinned({ call, write, names }) {
 
   async function save() {
     // Somebody was faster, and it is here already.
-    if (revision() !== base) return refuse();
+    if (version() !== base) return refuse();
     const text = $('pinned-input').value;
     const by = call.participants().local.user_name;
     try {
@@ -68,7 +68,7 @@ export function createPinned({ call, write, names }) {
       await call.updateMeetingSessionData({ pinned: { text, by } }, options);
       // Only now: while the connection is lost, only the form has the text.
       if ($('pinned-input').value === text) edit(false);
-      else base = revision();
+      else base = version();
     } catch (error) {
       if (error.code === 'conflict') refuse();
       else complain(`The message was not pinned: ${reason(error)}.`);
@@ -84,7 +84,7 @@ export function createPinned({ call, write, names }) {
   $('pinned-take').addEventListener('click', () => edit(false));
   $('pinned-overwrite').addEventListener('click', () => {
     isRefused = false;
-    base = revision();
+    base = version();
     keepFocus($('pinned'), show);
     $('pinned-form').requestSubmit();
   });
@@ -94,12 +94,12 @@ export function createPinned({ call, write, names }) {
     if (changedKeys.includes('pinned')) writer = updatedBy.pinned;
   });
   // What the form was opened with was in another session, so nobody here has changed it.
-  call.on('session-reset', () => (base = revision()));
+  call.on('session-reset', () => (base = version()));
 
   return {
     render({ data }) {
       const isTyped = $('pinned-input').value !== '';
-      if (!editing && !isTyped) base = revision();
+      if (!editing && !isTyped) base = version();
       if (data.pinned === pinned) return;
       // Anyone can write anything under this key.
       pinned = typeof data.pinned?.text === 'string' ? data.pinned : null;

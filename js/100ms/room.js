@@ -143,7 +143,7 @@ export class Room {
     if (!(Number.isSafeInteger(ifVersion) && ifVersion >= 0)) {
       throw new SessionError('invalid_argument', 'ifVersion must be a version, 0 for a key that is not there');
     }
-    const version = this.#call.meetingSessionEntry(key)?.revision ?? 0;
+    const version = this.#call.meetingSessionEntry(key)?.version ?? 0;
     if (version === ifVersion) return { ifUnchanged: [key] };
     throw new SessionError('conflict', `The version of "${key}" is ${version}, not ${ifVersion}`, {
       revision: this.#call.meetingSessionRevision(),

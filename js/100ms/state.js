@@ -149,7 +149,7 @@ export function sessionData(state, call, shown) {
 }
 
 /** A key's entry; the one in the state if nothing has changed. */
-function sessionEntry({ value, revision: version, updatedAt, updatedBy }, known) {
+function sessionEntry({ value, version, updatedAt, updatedBy }, known) {
   const unchanged = known?.version === version && known.value === value && +known.updatedAt === +updatedAt;
   return unchanged ? known : { value, version, updatedAt, updatedBy };
 }

@@ -196,9 +196,9 @@ export const an_event_says_what_was_changed_and_by_whom = test(async (meeting) =
   equal([revision, changedKeys.sort(), updatedBy], [2, ['b', 'c'], { b: boId, c: boId }]);
 
   const { updatedAt, ...entry } = ana.meetingSessionEntry('c');
-  equal(entry, { value: 3, revision: 2, updatedBy: boId });
+  equal(entry, { value: 3, version: 2, updatedBy: boId });
   check(updatedAt instanceof Date && Math.abs(updatedAt - before) < 60_000, `${updatedAt} is now`);
-  same(ana.meetingSessionEntry('a').revision, 1);
+  same(ana.meetingSessionEntry('a').version, 1);
   same(ana.meetingSessionEntry('a').updatedBy, anaId);
   same(ana.meetingSessionEntry('b'), undefined);
   same(ana.meetingSessionEntry('toString'), undefined);

@@ -41,7 +41,7 @@ call.meetingSessionState().data.questions;
 
 const entry = call.meetingSessionEntry('question');
 same<typeof entry, MeetingSessionEntry<string> | undefined>(true);
-if (entry) console.log(entry.value.length, entry.revision + 1, entry.updatedBy, entry.updatedAt.toISOString());
+if (entry) console.log(entry.value.length, entry.version + 1, entry.updatedBy, entry.updatedAt.toISOString());
 // @ts-expect-error There is no such key.
 call.meetingSessionEntry('questions');
 
