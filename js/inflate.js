@@ -5,10 +5,13 @@ const LENGTHS_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14
 
 const BLOCK_END = 256;
 
-/**
- * What `deflated` (RFC 1951) stands for, `length` bytes. All blocks must have codes of their own, as in anything but very
- * short texts; nothing is checked, since both come from the build, which tries it.
- */
+/** The lengths of the codes of literals and of distances, in a block that does not say its own. */
+const FIXED = [
+  [[144, 8], [112, 9], [24, 7], [8, 8]].flatMap(([count, length]) => Array(count).fill(length)),
+  Array(30).fill(5),
+];
+
+/** What `deflated` (RFC 1951) stands for, `length` bytes. Nothing is checked: both come from the build, which tries it. */
 export function inflate(deflated, length) {
   const out = new Uint8Array(length);
   let at = 0;
@@ -37,35 +40,48 @@ export function inflate(deflated, length) {
     return (((1 << known) | (symbol & ((1 << known) - 1))) << more) + bits(more);
   };
 
-  for (let last = false; !last; ) {
-    last = bits(1);
-    bits(2); // the type of the block
+  /** The lengths of the codes of literals and of distances, as a block says them. */
+  const codeLengths = () => {
     const literals = bits(5) + 257;
     const all = literals + bits(5) + 1;
     const lengthsOfLengths = Array(19).fill(0);
     const told = bits(4) + 4;
     for (const symbol of LENGTHS_ORDER.slice(0, told)) lengthsOfLengths[symbol] = bits(3);
-
+    const table = tableOf(lengthsOfLengths);
     const lengths = [];
-    const lengthTable = tableOf(lengthsOfLengths);
     while (lengths.length < all) {
-      const found = symbol(lengthTable);
+      const found = symbol(table);
       if (found < 16) lengths.push(found);
       else if (found === 16) lengths.push(...Array(3 + bits(2)).fill(lengths.at(-1)));
       else lengths.push(...Array(found === 17 ? 3 + bits(3) : 11 + bits(7)).fill(0));
     }
-
-    const literalTable = tableOf(lengths.slice(0, literals));
-    const distanceTable = tableOf(lengths.slice(literals));
-    for (let found; (found = symbol(literalTable)) !== BLOCK_END; ) {
+    return [lengths.slice(0, literals), lengths.slice(literals)];
+  };
+  const stored = () => {
+    const from = ((read + 7) >> 3) + 4;
+    const count = deflated[from - 4] | (deflated[from - 3] << 8);
+    out.set(deflated.subarray(from, from + count), at);
+    at += count;
+    read = (from + count) * 8;
+  };
+  const coded = (lengths) => {
+    const [literals, distances] = lengths.map(tableOf);
+    for (let found; (found = symbol(literals)) !== BLOCK_END; ) {
       if (found < BLOCK_END) {
         out[at++] = found;
         continue;
       }
       const end = at + (found === 285 ? 258 : 3 + number(found - 257, 2));
-      const distance = 1 + number(symbol(distanceTable), 1);
+      const distance = 1 + number(symbol(distances), 1);
       while (at < end) out[at] = out[at++ - distance];
     }
+  };
+
+  for (let last = 0; !last; ) {
+    last = bits(1);
+    const type = bits(2);
+    if (type === 0) stored();
+    else coded(type === 1 ? FIXED : codeLengths());
   }
   return out;
 }
