@@ -23,7 +23,8 @@ struct State {
     sessions: BTreeMap<String, SavedSession>,
 }
 
-const VERSION: u32 = 1;
+/// Goes up with every change of what is in the file.
+const VERSION: u32 = 2;
 
 /// Takes the sessions out of the file, and says how long ago they were saved. No file, no sessions. One that cannot be
 /// used is put aside, because a server that does not start helps nobody.

@@ -141,7 +141,7 @@ async fn what_was_saved_too_long_ago_is_not_taken_up() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_put_aside() {
-    for content in ["", "{", "{\"version\":2,\"savedAt\":0,\"sessions\":{}}", "[]"] {
+    for content in ["", "{", "{\"version\":1,\"savedAt\":0,\"sessions\":{}}", "[]"] {
         let file = StateFile::new("unusable");
         std::fs::write(&file.0, content).unwrap();
         let server = file.server().await;
