@@ -472,11 +472,12 @@ impl Session {
             return Err(Rejection::Conflict(self.position.revision));
         }
         let asked = update.units();
-        if asked > limits::DATA_UNITS {
+        // A patch that is too large is not worth the work of finding out what it would lead to.
+        if asked > limits::DATA_UNITS && update.strategy() == MergeStrategy::MergePatch {
             return Err(Rejection::TooLarge(asked));
         }
         let update = merge_patch::resolve(update, &self.data).map_err(|_| Rejection::BadData)?;
-        let size = update.units().max(self.data.units_after(&update));
+        let size = asked.max(update.units()).max(self.data.units_after(&update));
         if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
             return Err(Rejection::TooLarge(size));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use meeting_session_core::MergeStrategy;
 use meeting_session_core::position::{Chain, Epoch, Position};
 use meeting_session_core::protocol::{
     Condition, ParticipantId, Rejection, UpdateRequest, UpdateResult, limits,
@@ -144,7 +145,8 @@ impl History {
             return (Decision::New(UpdateResult::Rejected(Rejection::Conflict(self.revision()))), change);
         }
         let after = change.apply(self.data());
-        let size = units(after.iter()).max(change.units());
+        let patch = change.strategy == MergeStrategy::MergePatch && change.units() > limits::DATA_UNITS;
+        let size = if patch { change.units() } else { units(after.iter()).max(change.units()) };
         let result = if size > limits::DATA_UNITS {
             UpdateResult::Rejected(Rejection::TooLarge(size))
         } else if after == *self.data() {
@@ -249,7 +251,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meeting_session_core::{Json, MergeStrategy, Update};
+    use meeting_session_core::{Json, Update};
 
     fn request(sequence: u64, value: &str) -> UpdateRequest {
         let update = Update::new(MergeStrategy::ShallowMerge, [("a".into(), Json::parse(value).ok())]);

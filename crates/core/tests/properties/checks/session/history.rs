@@ -75,6 +75,10 @@ impl History {
         if !self.holds(&request.condition) {
             return UpdateResult::Rejected(Rejection::Conflict(revision));
         }
+        let asked = set_units(&request.update);
+        if asked > limits::DATA_UNITS && request.update.strategy() == MergeStrategy::MergePatch {
+            return UpdateResult::Rejected(Rejection::TooLarge(asked));
+        }
         let update = match request.update.strategy() {
             MergeStrategy::MergePatch => self.data().resolve(&request.update),
             MergeStrategy::Replace | MergeStrategy::ShallowMerge => Some(request.update.clone()),
@@ -84,7 +88,7 @@ impl History {
         };
         let mut next = (**self.data()).clone();
         next.apply(&update);
-        let size = next.units().max(set_units(&update)).max(set_units(&request.update));
+        let size = next.units().max(set_units(&update)).max(asked);
         if size > limits::DATA_UNITS {
             return UpdateResult::Rejected(Rejection::TooLarge(size));
         }
