@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{World, merge, replace};
+use crate::support::{World, ends, merge, replace, set};
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
 use meeting_session_core::protocol::{Condition, Rejection, limits};
 use meeting_session_core::throttle::{Admission, Throttle};
@@ -10,24 +10,10 @@ use meeting_session_core::{Instant, Json, Update};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// One key with a number.
-fn set(key: &str, value: usize) -> Update {
-    merge(&[(key, Some(&value.to_string()))])
-}
-
 fn write(world: &mut World, peer: usize, number: u32, update: Update) {
     let now = world.now;
     world.peers[peer].client.write(now, WriteId(number), update, Condition::default());
     world.settle();
-}
-
-/// How the writes of a peer ended, in the order of the events.
-fn ends(world: &mut World, peer: usize) -> Vec<(u32, WriteEnd)> {
-    let ended = |event| match event {
-        ClientEvent::WriteEnded { write, end } => Some((write.0, end)),
-        _ => None,
-    };
-    world.take_events(peer).into_iter().filter_map(ended).collect()
 }
 
 /// How many frames a peer sent since then.

@@ -7,14 +7,9 @@ use meeting_session_core::protocol::*;
 use meeting_session_core::session::{Admission, ConnectionId, SavedSession, SessionConfig, SessionOutput};
 use meeting_session_core::{Epoch, Session, Update};
 
-use crate::support::{World, merge, replace, updates_sent};
+use crate::support::{World, ends, merge, replace, set, updates_sent};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// One key with a number.
-fn set(key: &str, value: usize) -> Update {
-    merge(&[(key, Some(&value.to_string()))])
-}
 
 fn at_revision(revision: u64) -> Condition {
     Condition { revision: Some(revision), ..Condition::default() }
@@ -28,15 +23,6 @@ fn write(world: &mut World, peer: usize, number: u32, update: Update, condition:
     let now = world.now;
     world.peers[peer].client.write(now, WriteId(number), update, condition);
     world.settle();
-}
-
-/// How the writes of a peer ended, in the order of the events.
-fn ends(world: &mut World, peer: usize) -> Vec<(u32, WriteEnd)> {
-    let ended = |event| match event {
-        ClientEvent::WriteEnded { write, end } => Some((write.0, end)),
-        _ => None,
-    };
-    world.take_events(peer).into_iter().filter_map(ended).collect()
 }
 
 fn conflict(revision: u64) -> WriteEnd {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use meeting_session_core::client::{ClientEvent, ClientOutput, Identity, JoinOptions};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Identity, JoinOptions, WriteEnd};
 use meeting_session_core::position::Epoch;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, ParticipantId, StateChange};
 use meeting_session_core::session::{Admission, ConnectionId, SessionConfig, SessionOutput};
@@ -330,8 +330,22 @@ fn take_over(data: &mut SessionData, change: &StateChange) {
     data.apply(Update::new(strategy, sets.chain(deletes)));
 }
 
+/// How the awaited writes of a peer ended, in the order of the events.
+pub(crate) fn ends(world: &mut World, peer: usize) -> Vec<(u32, WriteEnd)> {
+    let ended = |event| match event {
+        ClientEvent::WriteEnded { write, end } => Some((write.0, end)),
+        _ => None,
+    };
+    world.take_events(peer).into_iter().filter_map(ended).collect()
+}
+
 pub(crate) fn merge(changes: &[(&str, Option<&str>)]) -> Update {
     build(MergeStrategy::ShallowMerge, changes)
+}
+
+/// One key with a number.
+pub(crate) fn set(key: &str, value: usize) -> Update {
+    merge(&[(key, Some(&value.to_string()))])
 }
 
 pub(crate) fn replace(changes: &[(&str, &str)]) -> Update {
