@@ -46,9 +46,10 @@ export function draft(data, change) {
   return Object.keys(update).length > 0 ? { data: update, keys: all ? undefined : [...keys] } : undefined;
 }
 
-/** What nests too deep to be copied can only be read. */
+/** What nests too deep for this browser to compare or to copy can only be read. */
 function clone(value) {
   try {
+    JSON.stringify(value);
     return structuredClone(value);
   } catch {
     return value;

@@ -225,6 +225,7 @@ tests! {
         nobody_at_the_address_is_tried_again_until_the_call_is_left
         nonsense_from_the_server_is_ignored
         a_gap_in_the_revisions_is_healed_by_a_new_snapshot
+        a_snapshot_over_data_that_nests_too_deep_to_compare_is_followed
     }
 
     people {

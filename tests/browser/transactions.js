@@ -5,6 +5,17 @@ import { check, equal, pause, same, test, within } from './support.js';
 
 const add = (data) => void (data.count = (data.count ?? 0) + 1);
 
+/** A change that always meets a conflict, since the call itself writes before it. `ran` hears how often it has run. */
+function losing(call, ran) {
+  let runs = 0;
+  return (data) => {
+    runs += 1;
+    ran(runs);
+    call.updateMeetingSessionData({ count: runs * 10 });
+    add(data);
+  };
+}
+
 export const a_transaction_writes_what_its_function_changes = test(async (meeting) => {
   const call = await meeting.joined();
   await call.updateMeetingSessionData({ kept: 1, gone: 1, list: [1] });
@@ -51,18 +62,8 @@ export const transactions_on_different_keys_do_not_meet = test(async (meeting) =
 
 export const after_so_many_attempts_it_is_a_conflict = test(async (meeting) => {
   const call = await meeting.joined();
-  let runs = 0;
-  const error = await refusal(
-    call.transact(
-      (data) => {
-        runs += 1;
-        // Sent before the transaction's own write.
-        call.updateMeetingSessionData({ count: runs * 10 });
-        add(data);
-      },
-      { attempts: 3 },
-    ),
-  );
+  let runs;
+  const error = await refusal(call.transact(losing(call, (count) => (runs = count)), { attempts: 3 }));
   equal([runs, error.code, error.retryable, error.changedKeys], [3, 'conflict', true, ['count']]);
   equal(call.meetingSessionState().data, { count: 30 });
 });
@@ -110,7 +111,7 @@ export const a_transaction_never_reaches_another_meeting = test(async (meeting) 
 
 export const data_that_nests_too_deep_to_copy_does_no_harm = test(async (meeting) => {
   const [ana, bo] = [await meeting.joined(), await meeting.joined()];
-  const depth = 3_000;
+  const depth = 40_000;
   const text = `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const write = (client, set) => meeting.client(client).update(0, 1, set, '[]', undefined, '[]');
   write(ana, `{"deep":${text},"title":"before"}`);
@@ -122,23 +123,18 @@ export const data_that_nests_too_deep_to_copy_does_no_harm = test(async (meeting
 export const a_signal_ends_a_transaction_between_its_attempts = test(async (meeting) => {
   const call = await meeting.joined();
   const controller = new AbortController();
-  let runs = 0;
-  const error = await refusal(
-    call.transact(
-      (data) => {
-        runs += 1;
-        call.updateMeetingSessionData({ count: runs * 10 });
-        add(data);
-        // Time enough for the answer, and not for the pause before the eighth attempt.
-        if (runs === 7) setTimeout(() => controller.abort(), 50);
-      },
-      { attempts: 100, signal: controller.signal },
-    ),
-  );
+  const { signal } = controller;
+  let runs;
+  const ran = (count) => {
+    runs = count;
+    // Time enough for the answer, and not for the pause before the eighth attempt.
+    if (runs === 7) setTimeout(() => controller.abort(), 50);
+  };
+  const error = await refusal(call.transact(losing(call, ran), { attempts: 100, signal }));
   check(['aborted', 'too_late'].includes(error.code), error.code);
-  const ran = runs;
-  equal((await refusal(call.transact((data) => void (runs += 1), { signal: controller.signal }))).code, 'aborted');
-  same(runs, ran);
+  const before = runs;
+  equal((await refusal(call.transact(() => void (runs += 1), { signal }))).code, 'aborted');
+  same(runs, before);
 });
 
 export const trying_again_when_too_many_wait_does_not_stop_the_page = test(async (meeting) => {
