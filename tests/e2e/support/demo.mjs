@@ -73,23 +73,19 @@ class Demo {
     });
   }
 
-  /** Clicks the middle of an element with the mouse, once it can be seen and nothing covers it. */
+  /**
+   * Clicks the middle of an element with the mouse, once it can be seen, rests, and nothing covers it.
+   *
+   * The page may still move between the look and the click. Like a person, who sees what was hit, it then tries again.
+   */
   async click(selector) {
-    let spot;
-    const find = async () => {
-      spot = await this.page.evaluate((selector) => {
-        const element = document.querySelector(selector);
-        if (!element?.checkVisibility() || element.disabled) return { problem: `${selector} cannot be clicked` };
-        element.scrollIntoView({ block: 'center', behavior: 'instant' });
-        const { left, top, width, height } = element.getBoundingClientRect();
-        const [x, y] = [left + width / 2, top + height / 2];
-        const hit = document.elementFromPoint(x, y);
-        return element.contains(hit) ? { x, y } : { problem: `${selector} is covered by ${hit?.outerHTML}` };
-      }, selector);
-      return spot.problem;
-    };
-    await eventually(find, undefined);
-    await this.page.mouse.click(spot.x, spot.y);
+    await eventually(async () => {
+      const { problem, x, y } = await this.page.evaluate(aim, selector);
+      if (problem) return problem;
+      await this.page.mouse.click(x, y);
+      const hit = await this.page.evaluate(() => window.lastClick);
+      return hit === selector ? undefined : `the click meant for ${selector} went to ${hit}`;
+    }, undefined);
   }
 
   /** Replaces what is in a field by typing. */
@@ -118,4 +114,22 @@ class Demo {
   type(text) {
     return this.page.keyboard.type(text);
   }
+}
+
+/** Runs in the page: where to click for this element, or why that is not possible. Notes what the click then hits. */
+async function aim(selector) {
+  const element = document.querySelector(selector);
+  if (!element?.checkVisibility() || element.disabled) return { problem: `${selector} cannot be clicked` };
+  element.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const before = element.getBoundingClientRect();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { left, top, width, height } = element.getBoundingClientRect();
+  if (left !== before.left || top !== before.top) return { problem: `${selector} moves` };
+  const [x, y] = [left + width / 2, top + height / 2];
+  const cover = document.elementFromPoint(x, y);
+  if (!element.contains(cover)) return { problem: `${selector} is covered by ${cover?.outerHTML}` };
+  window.lastClick = 'nothing';
+  const note = ({ target }) => (window.lastClick = element.contains(target) ? selector : target.outerHTML);
+  window.addEventListener('click', note, { capture: true, once: true });
+  return { x, y };
 }
