@@ -1,6 +1,6 @@
 // The checks of `setMeetingSessionData`: Daily's order, Daily's texts, thrown at once as plain `Error` and logged.
 
-import { check, equal, pause, same, test, throws, within, write } from './support.js';
+import { check, equal, eventually, same, test, throws, within, write } from './support.js';
 
 const NOT_JOINED = 'setMeetingSessionData only supported after join.';
 const STRATEGY = 'Unrecognized mergeStrategy provided. Options are: [replace,shallow-merge]';
@@ -200,8 +200,7 @@ export const data_that_writes_while_it_is_read_keeps_the_order = test(async (mee
   };
   call.setMeetingSessionData(data, 'shallow-merge');
   // The warning reads the data a second time.
-  await pause(1300);
-  equal(call.meetingSessionState().data, { inner: 1, outer: 2 });
+  await eventually(() => call.meetingSessionState().data, { inner: 1, outer: 2 });
 });
 
 // --------------------------------------------------------------------------------------------------------- warnings

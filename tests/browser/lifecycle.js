@@ -1,6 +1,6 @@
 // join, leave and destroy: states, events and promises, in their order.
 
-import { check, equal, eventNames, next, pause, rejects, same, test, within, write } from './support.js';
+import { check, equal, eventNames, eventually, next, rejects, same, test, within, write } from './support.js';
 
 const JOIN_EVENTS = [
   'loading',
@@ -227,8 +227,7 @@ export const leaving_while_joining_rejects_the_join = test(async (meeting) => {
     await rejected;
     same(events.at(-1), 'left-meeting');
     same(call.meetingState(), 'left-meeting');
-    await pause(50);
-    same(meeting.openSockets(), joinedBefore);
+    await eventually(() => meeting.openSockets(), joinedBefore);
     await within(call.join(), 'joining after all');
   }
 });
@@ -289,6 +288,5 @@ export const pending_writes_survive_destroying = test(async (meeting) => {
   writer.setMeetingSessionData({ first: 1 });
   writer.setMeetingSessionData({ last: 1 }, 'shallow-merge');
   await within(writer.destroy(), 'destroying');
-  await pause(100);
-  equal(reader.meetingSessionState().data, { first: 1, last: 1 });
+  await eventually(() => reader.meetingSessionState().data, { first: 1, last: 1 });
 });

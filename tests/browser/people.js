@@ -1,6 +1,6 @@
 // Participants, their names and data, and messages between them.
 
-import { check, equal, next, pause, rejects, same, test, throws, within } from './support.js';
+import { check, equal, eventually, next, rejects, same, test, throws, within } from './support.js';
 
 const TOO_LARGE = 'User name, user data or token too large. Max size is 256, 4096 and 8192 characters';
 
@@ -53,12 +53,10 @@ export const participants_come_and_go_with_their_events = test(async (meeting) =
   const id = idOf(ben);
   const counts = { present: 2, hidden: 0 };
   equal(ben.participantCounts(), counts);
-  await pause(50);
-  equal(events, [['participant-joined', id, undefined], ['participant-counts-updated', undefined, counts]]);
+  await eventually(() => events, [['participant-joined', id, undefined], ['participant-counts-updated', undefined, counts]]);
   equal(ana.participantCounts(), counts);
   await within(ben.leave(), 'leaving');
-  await pause(50);
-  equal(events.slice(2), [
+  await eventually(() => events.slice(2), [
     ['participant-left', id, undefined],
     ['participant-counts-updated', undefined, { present: 1, hidden: 0 }],
   ]);
@@ -93,8 +91,7 @@ export const setting_name_and_data_resolves_to_what_was_set = test(async (meetin
   const all = [ben.setUserName('a'), ben.setUserData(1), ben.setUserName('b'), ben.setUserData(null)];
   const set = await within(Promise.all(all), 'setting all');
   equal(set, [{ userName: 'a' }, { userData: 1 }, { userName: 'b' }, { userData: null }]);
-  await pause(50);
-  equal([ana.participants()[id].user_name, ana.participants()[id].userData], ['b', null]);
+  await eventually(() => [ana.participants()[id].user_name, ana.participants()[id].userData], ['b', null]);
 });
 
 export const what_is_set_outside_a_meeting_is_said_when_joining = test(async (meeting) => {
@@ -118,9 +115,8 @@ export const names_have_256_units_and_data_4096 = test(async (meeting) => {
     await rejects(call.join(), TOO_LARGE);
     same(call.meetingState(), 'new');
   }
-  await pause(50);
-  const seen = ana.participants()[idOf(ben)];
-  equal([seen.user_name, seen.userData], [name, data]);
+  const seen = () => ana.participants()[idOf(ben)];
+  await eventually(() => [seen().user_name, seen().userData], [name, data]);
 });
 
 export const names_and_data_that_cannot_be_sent_are_refused = test(async (meeting) => {
@@ -160,10 +156,8 @@ export const messages_go_to_whom_they_are_for_and_never_to_the_sender = test(asy
   ana.sendAppMessage('to *', '*').sendAppMessage('to ben', idOfBen).sendAppMessage('to both', [idOfBen, idOfCem, idOfCem]);
   ana.sendAppMessage('to nobody', []).sendAppMessage('to who is not there', 'nobody').sendAppMessage('to half', '\ud800');
   ana.sendAppMessage('last');
-  await next(cem, 'app-message');
-  await pause(50);
-  equal(bens.map(({ data }) => data), ['to all', 'to *', 'to ben', 'to both', 'last']);
-  equal(cems.map(({ data }) => data), ['to all', 'to *', 'to both', 'last']);
+  await eventually(() => bens.map(({ data }) => data), ['to all', 'to *', 'to ben', 'to both', 'last']);
+  await eventually(() => cems.map(({ data }) => data), ['to all', 'to *', 'to both', 'last']);
   equal(anas, []);
   equal(bens[0], { action: 'app-message', callClientId: ben.callClientId, data: 'to all', fromId: idOf(ana) });
 });
@@ -174,9 +168,7 @@ export const messages_are_any_json = test(async (meeting) => {
   const proto = JSON.parse('{"__proto__":{"a":1}}');
   const values = [null, 0, 1e21, false, '', '😀\ud800', [], {}, proto, { deep: [{ a: null }] }];
   for (const value of values) ana.sendAppMessage(value);
-  await next(ben, 'app-message');
-  await pause(50);
-  equal(bens.map(({ data }) => data), values);
+  await eventually(() => bens.map(({ data }) => data), values);
   same({}.a, undefined);
 });
 

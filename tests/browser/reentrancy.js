@@ -1,6 +1,19 @@
 // Handlers that call back into their call, from inside every event.
 
-import { check, equal, EVENTS, eventNames, next, pause, rejects, same, test, within, write } from './support.js';
+import {
+  check,
+  equal,
+  eventNames,
+  EVENTS,
+  eventually,
+  next,
+  pause,
+  rejects,
+  same,
+  test,
+  within,
+  write,
+} from './support.js';
 
 /** Events of a call that joins, meets another, changes, and goes; in this order. */
 async function wholeLife(meeting, call) {
@@ -81,10 +94,9 @@ export const handlers_may_write_and_send_in_every_event = test(async (meeting) =
     });
   }
   await within(call.join(), 'joining');
-  await pause(1300);
-  const { data } = call.meetingSessionState();
+  const written = () => WHOLE_LIFE.slice(3, 8).map((name) => call.meetingSessionState().data[name]);
+  await eventually(written, [true, true, true, true, true]);
   equal(order.slice(0, 8), WHOLE_LIFE.slice(0, 8));
-  for (const name of WHOLE_LIFE.slice(3, 8)) same(data[name], true, name);
   await within(call.destroy(), 'destroying');
   equal(refused, ['loading', 'loaded', 'joining-meeting', 'left-meeting', 'call-instance-destroyed']);
   meeting.logged('error');
@@ -121,8 +133,7 @@ export const handlers_may_leave_in_every_event = test(async (meeting) => {
     same(call.meetingState(), 'left-meeting');
     const expected = early ? WHOLE_LIFE.slice(0, WHOLE_LIFE.indexOf(name) + 1) : WHOLE_LIFE.slice(0, 8);
     equal(order, [...expected, 'left-meeting'], `events when ${name} leaves`);
-    await pause(20);
-    same(meeting.openSockets(), 0);
+    await eventually(() => meeting.openSockets(), 0);
   }
 });
 
@@ -140,8 +151,7 @@ export const handlers_may_destroy_in_every_event = test(async (meeting) => {
     equal(order.slice(-2), ['left-meeting', 'call-instance-destroyed'], `events when ${name} destroys`);
     same(order.filter((one) => one === 'call-instance-destroyed').length, 1);
     same(call.isDestroyed(), true);
-    await pause(20);
-    same(meeting.openSockets(), 0);
+    await eventually(() => meeting.openSockets(), 0);
   }
 });
 
@@ -202,5 +212,5 @@ export const a_handler_that_writes_on_every_change_stays_within_the_interval = t
   await pause(2500);
   call.removeAllListeners();
   const { count } = call.meetingSessionState().data;
-  check(count >= 2 && count <= 3, `${count} writes in two and a half seconds`);
+  check(count >= 1 && count <= 3, `${count} writes in two and a half seconds`);
 });

@@ -143,6 +143,13 @@ export function next(call, name) {
   return within(new Promise((resolve) => call.once(name, resolve)), `the event ${name}`);
 }
 
+/** Waits until `read()` equals `expected`; fails with the difference when it does not come to that. */
+export async function eventually(read, expected) {
+  for (const end = performance.now() + PATIENCE_MS; difference(read(), expected, 'value'); await pause(10)) {
+    if (performance.now() > end) return equal(read(), expected);
+  }
+}
+
 export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
