@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, launch, LOST_CONNECTION } from './support/browsers.mjs';
 import { CONNECTION_LOST, RECONNECT_MS, hmsPeers, openHms, serveHms } from './support/hms.mjs';
 import { eventually, until } from './support/peers.mjs';
@@ -115,9 +116,9 @@ for (const name of BROWSERS) {
   describe(`100ms's entry and a server that is started anew, in ${name}`, () => {
     it('has a state that fits together at every moment', async (test) => {
       let restarted = await startServer();
-      test.after(() => restarted.kill());
+      atEnd(test, () => restarted.kill());
       const browser = await launch(name);
-      test.after(() => browser.close());
+      atEnd(test, () => browser.close());
       const url = restarted.sessionUrl('room');
       const [ana, bo] = await Promise.all([1, 2].map(() => openHms(test, browser, served.site, { allow: LOST_CONNECTION })));
       await ana.join(url, { userName: 'Ana' });

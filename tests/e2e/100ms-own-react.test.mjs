@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
@@ -126,7 +127,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     async function open(test, url, name, props = {}) {
       const warnings = [];
       // Looks before the page is closed, which makes it leave: that warns where nothing is joined.
-      test.after(() => assert.deepEqual(warnings, []));
+      atEnd(test, () => assert.deepEqual(warnings, []));
       const page = await openPage(test, browser, served.url);
       page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
       await page.evaluate((props) => App.show(props), props);

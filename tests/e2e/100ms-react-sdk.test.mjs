@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
@@ -101,7 +102,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
 
     it('follows when the server is killed and started again', async (test) => {
       let own = await startServer();
-      test.after(() => own.kill());
+      atEnd(test, () => own.kill());
       const url = own.sessionUrl('room');
       const ana = await open(test, url, 'Ana', ['strict'], LOST_CONNECTION);
       const bo = await open(test, url, 'Bo', [], LOST_CONNECTION);

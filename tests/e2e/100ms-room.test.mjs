@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION } from './support/browsers.mjs';
 import { NOT_CONNECTED, hmsPeers, serveHms } from './support/hms.mjs';
 import { eventually } from './support/peers.mjs';
@@ -185,7 +186,7 @@ for (const name of BROWSERS) {
       const closed = proxy.sessionUrl('room');
       await proxy.close();
       const full = await startServer({ host: '0.0.0.0' });
-      test.after(() => full.stop());
+      atEnd(test, () => full.stop());
       const cases = [
         [undefined, 6013, /initEndpoint must be the address/],
         ['not an address', 6013, /must be the address of a session/],

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION } from './support/browsers.mjs';
 import { CONNECTION_LOST, INVALID, QUIET_MS, RECONNECT_MS, hmsPeers, serveHms } from './support/hms.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
@@ -197,7 +198,7 @@ describe("100ms's entry and versions when the session begins anew", () => {
 
   it('takes the versions of the new session', async (test) => {
     let own = await startServer();
-    test.after(() => own.kill());
+    atEnd(test, () => own.kill());
     const ana = await open(test, { allow: LOST_CONNECTION });
     await ana.join(own.sessionUrl('anew'), { userName: 'Ana' });
     await ana.evaluate(() => hmsActions.sessionStore.set('a', 1));

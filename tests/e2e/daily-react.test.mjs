@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, until } from './support/peers.mjs';
@@ -311,9 +312,9 @@ describe('daily-react', { concurrency: 2 }, () => {
  */
 async function start(test, alias, options) {
   let server = await startServer(options);
-  test.after(() => server.kill());
+  atEnd(test, () => server.kill());
   const site = await servePage('daily-react-page.jsx', { alias });
-  test.after(() => site.close());
+  atEnd(test, () => site.close());
   return {
     server,
     async open(name, { provider = 'url', url = server.sessionUrl('room'), allow = LOST_CONNECTION } = {}) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { openDemo } from './support/demo.mjs';
 import { eventually } from './support/peers.mjs';
@@ -264,7 +265,7 @@ for (const name of BROWSERS) {
 
     it('says that the connection is lost, refuses to write, and goes on when it is back', async (test) => {
       let ownServer = await startServer();
-      test.after(() => ownServer.kill());
+      atEnd(test, () => ownServer.kill());
       const paths = [daily('room', 'Ana'), hms('room', 'Bo')];
       const [ana, bo] = await meet(test, browser, ownServer, paths, { allow: LOST_CONNECTION });
       await ana.fill('#pinned-input', 'Old');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { meet, openDemo } from './support/demo.mjs';
 import { eventually } from './support/peers.mjs';
@@ -200,7 +201,7 @@ for (const name of BROWSERS) {
 
     it('loses nothing that is being typed when the server is killed and started again', async (test) => {
       let ownServer = await startServer();
-      test.after(() => ownServer.kill());
+      atEnd(test, () => ownServer.kill());
       const [ana, bo] = await meet(test, browser, ownServer, 'room', ['Ana', 'Bo'], { allow: LOST_CONNECTION });
       await bo.fill('#pinned-input', 'Old');
       await bo.click('#pinned-save');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, launch } from './support/browsers.mjs';
 import { connection, failures, meetBehindProxy, merge, presence, sameData } from './support/lifecycle.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
@@ -29,7 +30,7 @@ describe('a page', { concurrency: BROWSERS.length }, () => {
       /** Ana alone in a browser of her own. */
       const startAlone = async (test, options) => {
         const alone = await launch(name, options);
-        test.after(() => alone.close());
+        atEnd(test, () => alone.close());
         return { alone, ...(await meetBehindProxy(test, alone, server, { watcher: browser })) };
       };
 

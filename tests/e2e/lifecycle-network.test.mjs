@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, launch } from './support/browsers.mjs';
 import { connection, failures, meetBehindProxy, merge, presence, sameData, sentData } from './support/lifecycle.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
@@ -32,7 +33,7 @@ describe('a network', { concurrency: BROWSERS.length }, () => {
 
       it('that swallows both directions costs the participant its place, and no write unsaid', async (test) => {
         const strict = await startServer({ args: ['--grace', `${GRACE_MS}ms`] });
-        test.after(() => strict.stop());
+        atEnd(test, () => strict.stop());
         const { proxy, ana, bo, anaId } = await meetBehindProxy(test, browser, strict);
         const stalled = Date.now();
         proxy.stall();

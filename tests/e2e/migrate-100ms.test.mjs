@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, openPeer } from './support/peers.mjs';
@@ -41,7 +42,7 @@ async function open(test, session, code, options = {}) {
   const file = join(folder, `${(files += 1)}.jsx`);
   await writeFile(file, code.replaceAll('ws://localhost:7880/standup', server.sessionUrl(session)));
   const site = await servePage('react-sdk-sample.jsx', { ...options, alias: { ...options.alias, 'the-sample': file } });
-  test.after(() => site.close());
+  atEnd(test, () => site.close());
   return openPage(test, browser, site.url);
 }
 

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually } from './support/peers.mjs';
@@ -43,7 +44,7 @@ async function serve(test, name, code, alias) {
   const file = join(folder, name);
   await writeFile(file, here(code));
   const site = await servePage('daily-migrate.jsx', { alias: { ...alias, 'the-sample': file } });
-  test.after(() => site.close());
+  atEnd(test, () => site.close());
   return site;
 }
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, launch, openPage } from './support/browsers.mjs';
 import { eventually, openPeer } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
@@ -72,7 +73,7 @@ for (const name of BROWSERS) {
       });
       http.listen(0, '127.0.0.1');
       await once(http, 'listening');
-      test.after(() => http.close() && http.closeAllConnections());
+      atEnd(test, () => http.close() && http.closeAllConnections());
       return openPage(test, browser, `http://127.0.0.1:${http.address().port}/`, { allow });
     }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { eventually, joinPeers, openPeer } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
@@ -94,9 +95,9 @@ for (const name of BROWSERS) {
     it('of another origin is refused with a sentence, and joins where it is allowed', async (test) => {
       const page = await serveModule(test);
       const refusing = await startServer({ host: '0.0.0.0' });
-      test.after(() => refusing.stop());
+      atEnd(test, () => refusing.stop());
       const allowing = await startServer({ host: '0.0.0.0', args: ['--allow-origin', page.url] });
-      test.after(() => allowing.stop());
+      atEnd(test, () => allowing.stop());
 
       const ana = await openPeer(test, browser, page, { allow: LOST_CONNECTION });
       const rejection = await ana.evaluate(
@@ -126,6 +127,6 @@ async function serveModule(test) {
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  test.after(() => http.close() && http.closeAllConnections());
+  atEnd(test, () => http.close() && http.closeAllConnections());
   return { url: `http://127.0.0.1:${http.address().port}` };
 }

@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import puppeteer from 'puppeteer-core';
 
 import { find } from '../../scripts/browsers.mjs';
+import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION } from './support/browsers.mjs';
 import { meet, openDemo } from './support/demo.mjs';
 import { replaceEach, startNginx } from './support/nginx.mjs';
@@ -102,7 +103,7 @@ async function start(test) {
     acceptInsecureCerts: true,
     pipe: true,
   });
-  test.after(() => browser.close());
+  atEnd(test, () => browser.close());
   const url = `https://${host}${site.match(/location (\S+)\/ /)[1]}`;
   return { nginx, browser, url, open: (path) => openDemo(test, browser, { url }, path, { allow }) };
 }
@@ -117,7 +118,7 @@ async function forward(test, nginx) {
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  test.after(() => listener.close());
+  atEnd(test, () => listener.close());
   return listener.address().port;
 }
 

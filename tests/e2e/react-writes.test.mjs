@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
@@ -44,7 +45,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
       const page = await openPage(test, browser, served.url, { allow });
       const warnings = [];
       page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
-      test.after(() => assert.deepEqual(warnings.filter((one) => !allow.some((pattern) => pattern.test(one))), []));
+      atEnd(test, () => assert.deepEqual(warnings.filter((one) => !allow.some((pattern) => pattern.test(one))), []));
       await page.evaluate((props) => App.show(props), props);
       if (props.url) await until(async () => (await text(page, '#view'))?.includes('"connected"'));
       return page;

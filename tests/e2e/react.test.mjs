@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
@@ -42,7 +43,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
       const page = await openPage(test, browser, served.url, { allow });
       const warnings = [];
       page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
-      test.after(() => {
+      atEnd(test, () => {
         const unexpected = warnings.filter((warning) => !allow.some((pattern) => pattern.test(warning)));
         assert.deepEqual(unexpected, [], 'the page warned');
       });
@@ -274,7 +275,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
 
     it('says that a lost connection is being restored, and then what is true', async (test) => {
       let own = await startServer();
-      test.after(() => own.kill());
+      atEnd(test, () => own.kill());
       const url = own.sessionUrl('room');
       const options = { allow: LOST_CONNECTION };
       const ana = await open(test, { url, userName: 'Ana' }, options);
@@ -322,7 +323,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
 
     it('shows a join that fails, and tells onError if there is one', async (test) => {
       const refusing = await startServer({ host: '0.0.0.0' });
-      test.after(() => refusing.stop());
+      atEnd(test, () => refusing.stop());
       const [url, refused] = [newUrl(), refusing.sessionUrl('room')];
       const failed = { ...IDLE, status: 'error' };
       const ana = await open(test, { url: refused, strict: true }, { allow: LOST_CONNECTION });

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
 import { eventually } from './support/peers.mjs';
@@ -29,9 +30,9 @@ function checked(code) {
 /** Runs the blocks one after the other, the first of which makes `call`, and checks each of their comments. */
 async function run(t, blocks) {
   const server = await startServer();
-  t.after(() => server.stop());
+  atEnd(t, () => server.stop());
   const browser = await launch('chromium');
-  t.after(() => browser.close());
+  atEnd(t, () => browser.close());
   const page = await openPage(t, browser, `${server.url}/healthz`);
 
   const [first, ...rest] = blocks.map(checked);
@@ -60,13 +61,13 @@ async function run(t, blocks) {
 /** Two pages that show the App of an example. */
 async function twoPages(t, example) {
   const server = await startServer();
-  t.after(() => server.stop());
+  atEnd(t, () => server.stop());
   const browser = await launch('chromium');
-  t.after(() => browser.close());
+  atEnd(t, () => browser.close());
   const mount = "import { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<App />);";
   const source = `${example.replace('ws://localhost:7880', server.url)}\n${mount}`;
   const bundled = await servePage('an example', { source });
-  t.after(() => bundled.close());
+  atEnd(t, () => bundled.close());
   return Promise.all(['Ana', 'Bo'].map(() => openPage(t, browser, bundled.url)));
 }
 

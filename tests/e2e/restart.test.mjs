@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { eventually, joinPeers, until } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
@@ -95,9 +96,9 @@ describe('a server', { concurrency: BROWSERS.length }, () => {
 /** A browser and a server, and a function that starts another server on the same port. */
 async function start(test, name) {
   let server = await startServer();
-  test.after(() => server.kill());
+  atEnd(test, () => server.kill());
   const browser = await launch(name);
-  test.after(() => browser.close());
+  atEnd(test, () => browser.close());
   const restart = async () => (server = await startServer({ port: server.port }));
   return { browser, server, restart };
 }

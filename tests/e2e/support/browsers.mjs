@@ -7,6 +7,8 @@ import puppeteer from 'puppeteer-core';
 
 import { find } from '../../../scripts/browsers.mjs';
 
+import { atEnd } from './at-end.mjs';
+
 /** The browsers that every end-to-end test runs in. */
 export const BROWSERS = ['chromium', 'firefox'];
 
@@ -70,7 +72,7 @@ export async function openPage(test, browser, url, { allow = [] } = {}) {
   // A window and not a tab: of the tabs of one window all but one are hidden.
   const page = await context.newPage({ type: 'window' });
   const problems = collectProblems(page);
-  test.after(async () => {
+  atEnd(test, async () => {
     // A test may have closed the browser, or its own hooks before this one.
     await context.close().catch((error) => {
       if (browser.connected) throw error;

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 
 import { find } from '../../../scripts/browsers.mjs';
+import { atEnd } from './at-end.mjs';
 import { until } from './peers.mjs';
 
 const run = promisify(execFile);
@@ -29,7 +30,7 @@ process.on('exit', () => {
  */
 export async function startNginx(test, site) {
   const folder = await mkdtemp(`${tmpdir()}/nginx-`);
-  test.after(() => rm(folder, { recursive: true }));
+  atEnd(test, () => rm(folder, { recursive: true }));
   const name = site.match(/server_name (\S+);/)[1];
   await makeCertificate(folder, name);
   const port = await freePort();
@@ -52,7 +53,7 @@ export async function startNginx(test, site) {
   const nginx = new Nginx(folder, port);
   await nginx.check();
   await nginx.start();
-  test.after(() => nginx.stop());
+  atEnd(test, () => nginx.stop());
   return nginx;
 }
 

@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 import { build } from 'esbuild';
 
+import { atEnd } from './at-end.mjs';
+
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 const react19 = (name) => path(`../../react-19/node_modules/${name}`);
 
@@ -21,7 +23,7 @@ export const REACTS = {
 /** Runs a file of `pages/` in a process that can neither compile a module nor connect; resolves to the JSON it prints. */
 export async function renderOnServer(test, page, alias) {
   const directory = await mkdtemp(`${tmpdir()}/react-server-`);
-  test.after(() => rm(directory, { recursive: true }));
+  atEnd(test, () => rm(directory, { recursive: true }));
   const outfile = `${directory}/server.cjs`;
   const options = { bundle: true, platform: 'node', format: 'cjs', jsx: 'automatic', logLevel: 'silent' };
   await build({ entryPoints: [path(`../pages/${page}`)], outfile, alias, ...options });

@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
+import { atEnd } from './at-end.mjs';
 import { FrameReader } from './frames.mjs';
 
 /**
@@ -14,7 +15,7 @@ import { FrameReader } from './frames.mjs';
 export async function startProxy(test, server) {
   const proxy = new WireProxy(server.port);
   await proxy.listen();
-  test.after(() => proxy.close());
+  atEnd(test, () => proxy.close());
   return proxy;
 }
 
