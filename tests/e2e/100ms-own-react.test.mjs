@@ -125,10 +125,10 @@ for (const [version, alias] of Object.entries(REACTS)) {
 
     /** Opens a page with these props of the provider, and joins if there is a name. The page must not warn. */
     async function open(test, url, name, props = {}) {
+      const page = await openPage(test, browser, served.url);
       const warnings = [];
       // Looks before the page is closed, which makes it leave: that warns where nothing is joined.
       atEnd(test, () => assert.deepEqual(warnings, []));
-      const page = await openPage(test, browser, served.url);
       page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
       await page.evaluate((props) => App.show(props), props);
       await page.waitForSelector('#local');
