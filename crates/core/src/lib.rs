@@ -25,6 +25,7 @@ pub mod protocol;
 pub mod random;
 mod scan;
 pub mod session;
+pub mod shared_state;
 pub mod stamp;
 pub mod throttle;
 pub mod time;

@@ -11,22 +11,18 @@ mod saved;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 use core::time::Duration;
 
 use crate::data::SessionData;
 use crate::json::{Json, utf16_units};
-use crate::log::Log;
-use crate::merge_patch;
 use crate::position::{Epoch, Position};
 use crate::protocol::*;
-use crate::stamp::{Stamp, writes};
+use crate::shared_state::SharedState;
 use crate::time::Instant;
-use crate::update::{MergeStrategy, Update, push_object};
+use crate::update::MergeStrategy;
 use member::{Member, Remembered};
 use reader::Reader;
 
@@ -90,11 +86,7 @@ pub enum SessionOutput {
 #[derive(Debug)]
 pub struct Session {
     config: SessionConfig,
-    position: Position,
-    data: SessionData,
-    /// Who last changed each key that is there.
-    stamps: BTreeMap<Arc<str>, Arc<Stamp>>,
-    log: Log,
+    state: SharedState,
     members: BTreeMap<ParticipantId, Member>,
     readers: BTreeMap<ConnectionId, Reader>,
     /// When each participant without a connection is given up, soonest first.
@@ -120,13 +112,10 @@ const _: () = assert!(
 impl Session {
     /// A session that begins at `now`. `epoch` must be random.
     pub fn new(now: Instant, epoch: Epoch, config: SessionConfig) -> Self {
-        let position = Position::start(if mutant!("epoch-reused") { Epoch(1) } else { epoch });
+        let epoch = if mutant!("epoch-reused") { Epoch(1) } else { epoch };
         Self {
             config,
-            position,
-            data: SessionData::default(),
-            stamps: BTreeMap::new(),
-            log: Log::new(position),
+            state: SharedState::new(epoch),
             members: BTreeMap::new(),
             readers: BTreeMap::new(),
             graces: BTreeSet::new(),
@@ -140,12 +129,12 @@ impl Session {
 
     /// The position of the data.
     pub const fn position(&self) -> Position {
-        self.position
+        self.state.position()
     }
 
     /// The data.
     pub const fn data(&self) -> &SessionData {
-        &self.data
+        self.state.data()
     }
 
     /// How many participants there are, those in grace included.
@@ -160,7 +149,7 @@ impl Session {
 
     /// Bytes of the log, by which clients catch up.
     pub fn log_bytes(&self) -> usize {
-        self.log.bytes()
+        self.state.log_bytes()
     }
 
     /// The next thing to do. Drain this before the next input.
@@ -199,7 +188,7 @@ impl Session {
         let same = || self.members.get(&id).is_some_and(|member| member.instance == join.instance);
         let resumed = known && join.resume.as_ref().map_or_else(same, |resume| resume.participant == id);
         let position = join.resume.as_ref().and_then(|resume| resume.position);
-        let forked = position.is_some_and(|position| self.log.contradicts(position));
+        let forked = position.is_some_and(|position| self.state.contradicts(position));
         let position = position.filter(|_| resumed);
         if known {
             self.resume_member(now, &id, connection, join, admission.secret);
@@ -208,7 +197,7 @@ impl Session {
             self.broadcast(now, ServerMessage::ParticipantJoined(member.participant.clone()));
             self.members.insert(id.clone(), member);
         }
-        let sent = self.position.revision + u64::from(mutant!("snapshot-before-attach"));
+        let sent = self.state.position().revision + u64::from(mutant!("snapshot-before-attach"));
         self.readers.insert(connection, Reader::new(now, id.clone(), sent));
         self.answer_join(now, connection, &id, (resumed, forked), position);
     }
@@ -293,7 +282,7 @@ impl Session {
             self.outputs.push_back(SessionOutput::Send { connection, frame });
         }
         if mutant!("delta-after-block-skipped") {
-            reader.sent = self.position.revision;
+            reader.sent = self.state.position().revision;
         }
         self.schedule_flush(now);
     }
@@ -320,7 +309,7 @@ impl Session {
         }
         if self.check_at <= now {
             self.check_at = now + CHECK_INTERVAL;
-            self.log.expire(now);
+            self.state.expire(now);
             self.check_connections(now);
         }
         if self.unflushed && self.flush_from <= now {
@@ -396,11 +385,6 @@ impl Session {
         let Some(member) = self.members.get(id) else {
             return;
         };
-        let state = match position {
-            Some(position) if position == self.position => None,
-            Some(position) if self.log.reaches(position) => Some(self.change_since(position.revision)),
-            Some(_) | None => Some(self.whole()),
-        };
         let mut participants: Vec<_> =
             self.members.values().map(|member| member.participant.clone()).collect();
         participants.sort_by_key(|participant| participant.joined_at);
@@ -411,8 +395,8 @@ impl Session {
             secret: member.secret.clone(),
             resumed,
             forked,
-            position: self.position,
-            state,
+            position: self.state.position(),
+            state: self.state.catch_up(position),
             participants: first.to_vec(),
             more: chunks.peek().is_some(),
             sync_interval_ms: millis(self.config.sync_interval),
@@ -431,9 +415,9 @@ impl Session {
         let Some(member) = self.members.get_mut(id) else {
             return;
         };
-        let UpdateRequest { sequence, epoch, update, condition } = request;
-        let conditional = condition.is_some();
-        let remembered = match update.strategy() {
+        let sequence = request.sequence;
+        let conditional = request.condition.is_some();
+        let remembered = match request.update.strategy() {
             _ if mutant!("dedupe-skipped") => Remembered::New,
             MergeStrategy::MergePatch if mutant!("patch-applied-twice-on-re-send") => Remembered::New,
             _ => member.remembered(sequence),
@@ -441,11 +425,9 @@ impl Session {
         let result = match remembered {
             Remembered::Answered(result) => result,
             Remembered::Forgotten => UpdateResult::Rejected(Rejection::OutOfOrder),
-            Remembered::New if epoch != self.position.epoch => {
-                UpdateResult::Rejected(Rejection::SessionReset)
-            }
             Remembered::New => {
-                self.commit(now, id, sequence, update, &condition).unwrap_or_else(UpdateResult::Rejected)
+                let date = self.dated.1 + millis(now.since(self.dated.0));
+                self.state.commit(now, date, id, request)
             }
         };
         self.conclude(now, connection, id, sequence, result);
@@ -454,77 +436,6 @@ impl Session {
             self.catch_up(now, connection, &mut reader, &mut Vec::new());
             self.readers.insert(connection, reader);
         }
-    }
-
-    /// Applies an update that is handled for the first time.
-    fn commit(
-        &mut self,
-        now: Instant,
-        id: &ParticipantId,
-        sequence: u64,
-        update: Update,
-        condition: &Condition,
-    ) -> Result<UpdateResult, Rejection> {
-        if !self.holds(condition) {
-            if mutant!("conflict-takes-a-revision") {
-                self.position = self.position.next(&id.0, sequence, &update);
-            }
-            return Err(Rejection::Conflict(self.position.revision));
-        }
-        let asked = update.units();
-        // A patch that is too large is not worth the work of finding out what it would lead to.
-        if asked > limits::DATA_UNITS && update.strategy() == MergeStrategy::MergePatch {
-            return Err(Rejection::TooLarge(asked));
-        }
-        let update = merge_patch::resolve(update, &self.data).map_err(|_| Rejection::BadData)?;
-        let size = asked.max(update.units()).max(self.data.units_after(&update));
-        if size > limits::DATA_UNITS || mutant!("limit-off-by-one") && size == limits::DATA_UNITS {
-            return Err(Rejection::TooLarge(size));
-        }
-        let next = self.position.next(&id.0, sequence, &update);
-        let changed = self.data.apply(update);
-        if changed.is_empty() && !mutant!("equal-value-takes-a-revision") {
-            return Ok(UpdateResult::Unchanged(self.position.revision));
-        }
-        let at = self.dated.1 + millis(now.since(self.dated.0));
-        let stamp = Arc::new(Stamp { revision: next.revision, by: id.clone(), at });
-        for key in &changed {
-            if self.data.get(key).is_some() {
-                self.stamps.insert(key.clone(), stamp.clone());
-            } else {
-                self.stamps.remove(key);
-            }
-        }
-        self.position = next;
-        self.log.push(now, next, stamp, changed);
-        Ok(UpdateResult::Applied(next.revision))
-    }
-
-    /// Whether a condition holds now.
-    fn holds(&self, condition: &Condition) -> bool {
-        let Condition { revision, unchanged, seen } = condition;
-        if mutant!("condition-ignored") {
-            return true;
-        }
-        let seen = seen + u64::from(mutant!("condition-checked-against-a-stale-revision"));
-        let revision_holds = revision.is_none_or(|revision| revision == self.position.revision);
-        revision_holds
-            && (unchanged.is_empty()
-                || seen <= self.position.revision && self.unchanged_since(seen, unchanged))
-    }
-
-    /// Whether none of these keys has changed after a revision. What cannot be said any more counts as changed.
-    fn unchanged_since(&self, revision: u64, keys: &[String]) -> bool {
-        let changed = OnceCell::new();
-        keys.iter().all(|key| match self.stamps.get(&**key) {
-            Some(stamp) => stamp.revision <= revision,
-            // It is not there: the log knows whether it was deleted since then.
-            None => {
-                (changed.get_or_init(|| self.log.changed_since(revision)).as_ref()).is_some_and(|changed| {
-                    !changed.contains_key(&**key) || mutant!("deletes-revision-forgotten")
-                })
-            }
-        })
     }
 
     /// Remembers how an operation ended and sends the answer, after the data that it led to.
@@ -541,7 +452,7 @@ impl Session {
         }
         let result = match result {
             UpdateResult::Rejected(Rejection::TooLarge(_)) if mutant!("rejected-told-as-applied") => {
-                UpdateResult::Applied(self.position.revision)
+                UpdateResult::Applied(self.state.position().revision)
             }
             result => result,
         };
@@ -709,15 +620,16 @@ impl Session {
             }
             return;
         }
-        if reader.sent < self.position.revision {
+        if reader.sent < self.state.position().revision {
             let known = deltas.iter().find(|(since, _)| *since == reader.sent);
             let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
-                let change = self.change_since(reader.sent);
-                let frame = Frame::from(ServerMessage::State { position: self.position, change }.encode());
+                let change = self.state.change_since(reader.sent);
+                let frame =
+                    Frame::from(ServerMessage::State { position: self.state.position(), change }.encode());
                 deltas.push((reader.sent, frame.clone()));
                 frame
             });
-            reader.sent = self.position.revision;
+            reader.sent = self.state.position().revision;
             reader.spoke_at = now;
             self.outputs.push_back(SessionOutput::Send { connection, frame });
         }
@@ -725,28 +637,6 @@ impl Session {
             reader.spoke_at = now;
             self.outputs.push_back(SessionOutput::Send { connection, frame });
         }
-    }
-
-    /// The difference from a revision to now, or the whole when the log does not reach back that far.
-    fn change_since(&self, revision: u64) -> StateChange {
-        let Some(keys) = self.log.changed_since(revision) else {
-            return self.whole();
-        };
-        let mut set = String::new();
-        push_object(&mut set, keys.keys().filter_map(|key| Some((*key, self.data.get(key)?))));
-        let deleted = keys
-            .keys()
-            .filter(|key| self.data.get(key).is_none() && !mutant!("delete-lost-in-delta"))
-            .map(|key| key.to_string())
-            .collect();
-        let writes = writes(keys.iter().map(|(key, stamp)| (*key, *stamp)));
-        StateChange { since: Some(revision), set: Json::from_stringified(set), deleted, writes }
-    }
-
-    fn whole(&self) -> StateChange {
-        let set = Json::from_stringified(self.data.to_text());
-        let writes = writes(self.stamps.iter().map(|(key, stamp)| (&**key, stamp)));
-        StateChange { since: None, set, deleted: Vec::new(), writes }
     }
 }
 

@@ -15,9 +15,9 @@ use super::member::Member;
 use super::{CHECK_INTERVAL, Session, SessionConfig};
 use crate::data::SessionData;
 use crate::json::Json;
-use crate::log::Log;
 use crate::position::{Chain, Epoch, Position};
 use crate::protocol::{Participant, ParticipantId, ServerMessage, limits};
+use crate::shared_state::SharedState;
 use crate::stamp::Stamp;
 use crate::time::Instant;
 use crate::update::{MergeStrategy, Update};
@@ -73,7 +73,7 @@ impl Session {
     /// The session at `now`. Who is connected is kept for as long as after a lost connection.
     pub fn save(&self, now: Instant) -> SavedSession {
         let raw = |json: &Json| RawValue::from_string(json.as_str().to_owned()).ok();
-        let data = self.data.iter().filter_map(|(key, value)| Some((key.to_owned(), raw(value)?)));
+        let data = self.data().iter().filter_map(|(key, value)| Some((key.to_owned(), raw(value)?)));
         let members = self.members.values().map(|member| SavedMember {
             id: member.participant.id.0.clone(),
             user_name: member.participant.user_name.clone(),
@@ -88,11 +88,12 @@ impl Session {
                 .map(|&(sequence, result)| ServerMessage::Result { sequence, result }.encode())
                 .collect(),
         });
+        let position = self.position();
         SavedSession {
-            epoch: self.position.epoch.to_hex(),
-            revision: self.position.revision,
-            chains: (self.log.chains())
-                .filter(|chain| *chain == self.position.chain || !mutant!("chains-not-saved"))
+            epoch: position.epoch.to_hex(),
+            revision: position.revision,
+            chains: (self.state.chains())
+                .filter(|chain| *chain == position.chain || !mutant!("chains-not-saved"))
                 .map(Chain::to_hex)
                 .collect(),
             data: data.collect(),
@@ -103,9 +104,9 @@ impl Session {
 
     fn save_writes(&self) -> Vec<SavedWrite> {
         let mut writes: BTreeMap<u64, SavedWrite> = BTreeMap::new();
-        for (key, stamp) in &self.stamps {
+        for (key, stamp) in self.state.stamps() {
             let Stamp { revision, by, at } = &**stamp;
-            let revision = if mutant!("versions-not-saved") { self.position.revision } else { *revision };
+            let revision = if mutant!("versions-not-saved") { self.position().revision } else { *revision };
             let write = SavedWrite { revision, by: by.0.clone(), at: *at, keys: Vec::new() };
             writes.entry(revision).or_insert(write).keys.push((**key).to_owned());
         }
@@ -123,7 +124,7 @@ impl Session {
         let mut data = SessionData::default();
         let changes = saved.data.iter().map(|(key, value)| (key.as_str().into(), Some(Json::from(&**value))));
         data.apply(Update::new(MergeStrategy::Replace, changes));
-        if data.units() > limits::DATA_UNITS || position.revision >= NUMBERS_END {
+        if position.revision >= NUMBERS_END {
             return None;
         }
         let mut stamps = BTreeMap::new();
@@ -131,12 +132,7 @@ impl Session {
             let stamp = Arc::new(Stamp { revision, by: ParticipantId(by), at });
             stamps.extend(keys.into_iter().map(|key| (Arc::from(key), stamp.clone())));
         }
-        let stamped = data.iter().all(|(key, _)| {
-            stamps.get(key).is_some_and(|stamp: &Arc<Stamp>| stamp.revision <= position.revision)
-        });
-        if !stamped || stamps.len() != data.iter().count() {
-            return None;
-        }
+        let state = SharedState::restore(position, chains, data, stamps)?;
         let (mut members, mut graces) = (BTreeMap::new(), BTreeSet::new());
         for member in saved.members.into_iter().take(limits::PARTICIPANTS) {
             let left = Duration::from_millis(member.grace_ms).min(config.grace).saturating_sub(ago);
@@ -148,10 +144,7 @@ impl Session {
         }
         (!members.is_empty()).then(|| Self {
             config,
-            position,
-            data,
-            stamps,
-            log: Log::restored(position, chains),
+            state,
             members,
             readers: BTreeMap::new(),
             graces,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
 use meeting_session_core::protocol::*;
-use meeting_session_core::session::{Admission, ConnectionId, SavedSession, SessionConfig, SessionOutput};
-use meeting_session_core::{Epoch, Session, Update};
+use meeting_session_core::session::{SavedSession, SessionConfig};
+use meeting_session_core::{Session, Update};
 
 use crate::support::{World, ends, merge, replace, set, updates_sent};
 
@@ -44,40 +44,6 @@ fn restart(world: &mut World) {
     assert_eq!(again["writes"], before["writes"]);
     world.session = Some(session);
     world.serving = true;
-}
-
-/// A connection that says just what a test wants; returns what its updates are answered with.
-struct Raw(ConnectionId);
-
-impl Raw {
-    fn join(world: &mut World) -> Self {
-        let connection = ConnectionId(1_000);
-        let instance = "0123456789abcdef0123456789abcdef";
-        let text = format!(
-            r#"{{"type":"join","version":{VERSION},"session":"standup","instance":"{instance}","attempt":1}}"#
-        );
-        let Ok(ClientMessage::Join(join)) = ClientMessage::decode(&text) else { panic!("{text}") };
-        let admission = Admission { participant: ParticipantId("raw".into()), secret: "s".into(), date: 0 };
-        let session = world.session.as_mut().unwrap();
-        session.join(world.now, connection, *join, admission);
-        Self(connection)
-    }
-
-    fn update(&self, world: &mut World, request: UpdateRequest) -> UpdateResult {
-        let session = world.session.as_mut().unwrap();
-        let sequence = request.sequence;
-        session.receive(world.now, self.0, Ok(ClientMessage::Update(request)));
-        while let Some(output) = session.poll_output() {
-            if let SessionOutput::Send { frame, .. } = output
-                && let Some(ServerMessage::Result { sequence: answered, result }) =
-                    ServerMessage::decode(&frame)
-                && answered == sequence
-            {
-                return result;
-            }
-        }
-        panic!("answered at once")
-    }
 }
 
 #[test]
@@ -187,24 +153,6 @@ fn what_is_too_long_ago_to_be_known_is_a_conflict_and_a_retry_works() {
 }
 
 #[test]
-fn who_says_to_have_seen_the_future_has_a_conflict() {
-    let mut world = World::with(&["ann"]);
-    write(&mut world, 0, 1, set("n", 1), Condition::default());
-    let raw = Raw::join(&mut world);
-    let epoch = world.session.as_ref().unwrap().position().epoch;
-    for (sequence, seen, expected) in [
-        (1, 2, UpdateResult::Rejected(Rejection::Conflict(1))),
-        (2, u64::MAX, UpdateResult::Rejected(Rejection::Conflict(1))),
-        (3, 0, UpdateResult::Rejected(Rejection::Conflict(1))),
-        (4, 1, UpdateResult::Applied(2)),
-    ] {
-        let condition = Condition { seen, ..unchanged(&["n"]) };
-        let request = UpdateRequest { sequence, epoch, update: set("n", 2), condition };
-        assert_eq!(raw.update(&mut world, request), expected, "{seen}");
-    }
-}
-
-#[test]
 fn after_a_resume_the_answer_is_the_one_that_was_lost() {
     let mut world = World::with(&["ann", "bob"]);
     world.peers[0].stalled = true;
@@ -257,13 +205,6 @@ fn what_was_made_for_an_earlier_session_is_not_checked_against_the_new_one() {
     let reset = WriteEnd::Failed(WriteFailure::Rejected(Rejection::SessionReset));
     assert_eq!(ends(&mut world, 0), [(1, reset), (2, reset)]);
     assert_eq!((revision(&world), updates_sent(&world, 0).len()), (0, 0));
-
-    let raw = Raw::join(&mut world);
-    for (sequence, condition) in [(1, at_revision(0)), (2, at_revision(9)), (3, unchanged(&["n"]))] {
-        let request = UpdateRequest { sequence, epoch: Epoch(77), update: set("n", 1), condition };
-        let result = raw.update(&mut world, request);
-        assert_eq!(result, UpdateResult::Rejected(Rejection::SessionReset));
-    }
 }
 
 #[test]
