@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 
 use super::ConnectionId;
-use crate::json::Json;
+use crate::json::{Json, utf16_units};
 use crate::protocol::{Join, Participant, ParticipantId, UpdateResult, limits};
 use crate::time::Instant;
 
@@ -101,4 +101,14 @@ impl Member {
             self.results.pop_front();
         }
     }
+}
+
+/// A name or user data over its limit.
+pub(crate) struct UserTooLarge;
+
+/// The limits of a name and of user data, the same in the browser and on the server.
+pub(crate) fn check_user(user_name: &str, user_data: Option<&Json>) -> Result<(), UserTooLarge> {
+    let name_fits = utf16_units(user_name) <= limits::USER_NAME_UNITS;
+    let data_fits = user_data.is_none_or(|data| data.units() <= limits::USER_DATA_UNITS);
+    if name_fits && data_fits { Ok(()) } else { Err(UserTooLarge) }
 }

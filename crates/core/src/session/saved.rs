@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::member::Member;
-use super::{CHECK_INTERVAL, Session, SessionConfig};
+use super::{Session, SessionConfig};
 use crate::data::SessionData;
 use crate::json::Json;
 use crate::position::{Chain, Epoch, Position};
@@ -142,18 +142,7 @@ impl Session {
                 members.insert(id, member.restore(now + left)?);
             }
         }
-        (!members.is_empty()).then(|| Self {
-            config,
-            state,
-            members,
-            readers: BTreeMap::new(),
-            graces,
-            flush_from: now,
-            dated: (now, 0),
-            unflushed: false,
-            check_at: now + CHECK_INTERVAL,
-            outputs: VecDeque::new(),
-        })
+        (!members.is_empty()).then(|| Self { state, members, graces, ..Self::new(now, epoch, config) })
     }
 }
 
