@@ -249,9 +249,8 @@ impl Session {
             } else if now.since(reader.heard_at) >= limits::SILENCE_MAX {
                 overdue.push((connection, CloseCode::SILENT));
             } else if reader.blocked_since.is_none() && reader.needs_ping(now) {
-                reader.spoke_at = now;
-                let frame = Frame::from(ServerMessage::Ping.encode());
-                self.outputs.push_back(SessionOutput::Send { connection, frame });
+                let ping = Frame::from(ServerMessage::Ping.encode());
+                self.outputs.push_back(reader.send(now, ping));
             }
         }
         for (connection, code) in overdue {

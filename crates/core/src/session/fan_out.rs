@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::reader::Reader;
-use super::{ConnectionId, Frame, Session, SessionOutput};
+use super::{ConnectionId, Frame, Session};
 use crate::protocol::*;
 use crate::time::Instant;
 
@@ -22,8 +21,7 @@ impl Session {
         };
         reader.blocked_since = None;
         for frame in reader.take_queued() {
-            reader.spoke_at = now;
-            self.outputs.push_back(SessionOutput::Send { connection, frame });
+            self.outputs.push_back(reader.send(now, frame));
         }
         if mutant!("delta-after-block-skipped") {
             reader.sent = self.state.position().revision;
@@ -45,8 +43,7 @@ impl Session {
             return;
         };
         if reader.blocked_since.is_none() || mutant!("blocked-reader-sent-to") {
-            reader.spoke_at = now;
-            self.outputs.push_back(SessionOutput::Send { connection, frame: frame.clone() });
+            self.outputs.push_back(reader.send(now, frame.clone()));
         } else if !reader.queue(frame.clone()) {
             self.close(now, connection, CloseCode::SLOW_READER);
         }
@@ -65,44 +62,8 @@ impl Session {
         self.flush_from = now + limits::CONFLATION_INTERVAL;
         // Nearly all readers have the same revision, so nearly always this is one delta for all of them.
         let mut deltas = Vec::new();
-        let mut readers = core::mem::take(&mut self.readers);
-        for (&connection, reader) in readers.iter_mut() {
-            self.catch_up(now, connection, reader, &mut deltas);
-        }
-        self.readers = readers;
-    }
-
-    /// Sends a reader what it has not got of the data, and the answers that wait for that. `deltas` are those that are
-    /// encoded already, by the revision that they begin at.
-    pub(super) fn catch_up(
-        &mut self,
-        now: Instant,
-        connection: ConnectionId,
-        reader: &mut Reader,
-        deltas: &mut Vec<(u64, Frame)>,
-    ) {
-        if reader.blocked_since.is_some() {
-            if mutant!("result-lost-while-blocked") {
-                reader.results.clear();
-            }
-            return;
-        }
-        if reader.sent < self.state.position().revision {
-            let known = deltas.iter().find(|(since, _)| *since == reader.sent);
-            let frame = known.map(|(_, frame)| frame.clone()).unwrap_or_else(|| {
-                let change = self.state.change_since(reader.sent);
-                let frame =
-                    Frame::from(ServerMessage::State { position: self.state.position(), change }.encode());
-                deltas.push((reader.sent, frame.clone()));
-                frame
-            });
-            reader.sent = self.state.position().revision;
-            reader.spoke_at = now;
-            self.outputs.push_back(SessionOutput::Send { connection, frame });
-        }
-        for frame in reader.results.drain(..) {
-            reader.spoke_at = now;
-            self.outputs.push_back(SessionOutput::Send { connection, frame });
+        for reader in self.readers.values_mut() {
+            reader.catch_up(now, &self.state, &mut deltas, &mut self.outputs);
         }
     }
 }

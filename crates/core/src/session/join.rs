@@ -48,7 +48,7 @@ impl Session {
             self.members.insert(id.clone(), member);
         }
         let sent = self.state.position().revision + u64::from(mutant!("snapshot-before-attach"));
-        self.readers.insert(connection, Reader::new(now, id.clone(), sent));
+        self.readers.insert(connection, Reader::new(now, connection, id.clone(), sent));
         self.answer_join(now, connection, &id, (resumed, forked), position);
     }
 

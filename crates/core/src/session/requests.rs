@@ -52,8 +52,9 @@ impl Session {
         }
     }
 
+    /// Answers an update: as before if it has come before, otherwise by what becomes of it now.
     fn update(&mut self, now: Instant, connection: ConnectionId, id: &ParticipantId, request: UpdateRequest) {
-        let Some(member) = self.members.get_mut(id) else {
+        let Some(member) = self.members.get(id) else {
             return;
         };
         let sequence = request.sequence;
@@ -73,9 +74,8 @@ impl Session {
         };
         self.conclude(now, connection, id, sequence, result);
         // Who writes on a condition, and must perhaps try again, needs the newest data and not what was gathered.
-        if conditional && let Some(mut reader) = self.readers.remove(&connection) {
-            self.catch_up(now, connection, &mut reader, &mut Vec::new());
-            self.readers.insert(connection, reader);
+        if conditional && let Some(reader) = self.readers.get_mut(&connection) {
+            reader.catch_up(now, &self.state, &mut Vec::new(), &mut self.outputs);
         }
     }
 
@@ -97,14 +97,13 @@ impl Session {
             }
             result => result,
         };
+        let frame = Frame::from(ServerMessage::Result { sequence, result }.encode());
         if mutant!("result-before-delta") {
-            let frame = Frame::from(ServerMessage::Result { sequence, result }.encode());
             self.send(now, connection, &frame);
-        } else if let Some(reader) = self.readers.get_mut(&connection) {
-            let frame = ServerMessage::Result { sequence, result }.encode().into();
-            if !reader.conclude(frame) {
-                self.close(now, connection, CloseCode::SLOW_READER);
-            }
+        } else if let Some(reader) = self.readers.get_mut(&connection)
+            && !reader.conclude(frame)
+        {
+            self.close(now, connection, CloseCode::SLOW_READER);
         }
         self.schedule_flush(now);
     }
