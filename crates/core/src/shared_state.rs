@@ -66,8 +66,8 @@ impl SharedState {
     }
 
     /// Who last changed each key that is there, in the order of the keys.
-    pub(crate) const fn stamps(&self) -> &BTreeMap<Arc<str>, Arc<Stamp>> {
-        &self.stamps
+    pub(crate) fn stamps(&self) -> impl Iterator<Item = (&str, &Arc<Stamp>)> {
+        self.stamps.iter().map(|(key, stamp)| (&**key, stamp))
     }
 
     /// The chains at the last revisions, the newest last.
@@ -213,8 +213,7 @@ impl SharedState {
 
     fn whole(&self) -> StateChange {
         let set = Json::from_stringified(self.data.to_text());
-        let writes = writes(self.stamps.iter().map(|(key, stamp)| (&**key, stamp)));
-        StateChange { since: None, set, deleted: Vec::new(), writes }
+        StateChange { since: None, set, deleted: Vec::new(), writes: writes(self.stamps()) }
     }
 }
 
@@ -377,5 +376,11 @@ mod tests {
         assert!(restore(state.position(), &[("a", 1)]).is_none(), "nobody wrote one of the keys");
         assert!(restore(state.position(), &[("a", 1), ("b", 2), ("c", 2)]).is_none(), "one is not there");
         assert!(restore(state.position(), &[("a", 1), ("b", 3)]).is_none(), "one was written later");
+
+        let mut large = SessionData::default();
+        large.apply(set("a", &"1".repeat(limits::DATA_UNITS)));
+        let stamps = state.stamps().take(1).map(|(key, stamp)| (key.into(), stamp.clone())).collect();
+        let restored = SharedState::restore(state.position(), state.chains().collect(), large, stamps);
+        assert!(restored.is_none(), "it is over the limit");
     }
 }

@@ -19,12 +19,20 @@ pub struct Stamp {
     pub at: u64,
 }
 
+/// The keys that each revision was the last to change, with its stamp.
+pub(crate) fn by_revision<'a>(
+    stamped: impl Iterator<Item = (&'a str, &'a Arc<Stamp>)>,
+) -> BTreeMap<u64, (&'a Stamp, Vec<&'a str>)> {
+    let mut revisions = BTreeMap::new();
+    for (key, stamp) in stamped {
+        revisions.entry(stamp.revision).or_insert((&**stamp, Vec::new())).1.push(key);
+    }
+    revisions
+}
+
 /// The JSON text of `writes`: who last changed each of these keys, one entry for each revision, oldest first.
 pub(crate) fn writes<'a>(stamped: impl Iterator<Item = (&'a str, &'a Arc<Stamp>)>) -> Json {
-    let mut revisions: BTreeMap<u64, (&Stamp, Vec<&str>)> = BTreeMap::new();
-    for (key, stamp) in stamped {
-        revisions.entry(stamp.revision).or_insert((stamp, Vec::new())).1.push(key);
-    }
+    let revisions = by_revision(stamped);
     let alone = revisions.len() == 1;
     let mut text = String::from("[");
     for (stamp, keys) in revisions.values() {

@@ -18,7 +18,7 @@ use crate::json::Json;
 use crate::position::{Chain, Epoch, Position};
 use crate::protocol::{Participant, ParticipantId, ServerMessage, limits};
 use crate::shared_state::SharedState;
-use crate::stamp::Stamp;
+use crate::stamp::{Stamp, by_revision};
 use crate::time::Instant;
 use crate::update::{MergeStrategy, Update};
 
@@ -72,21 +72,9 @@ struct SavedMember {
 impl Session {
     /// The session at `now`. Who is connected is kept for as long as after a lost connection.
     pub fn save(&self, now: Instant) -> SavedSession {
-        let raw = |json: &Json| RawValue::from_string(json.as_str().to_owned()).ok();
         let data = self.data().iter().filter_map(|(key, value)| Some((key.to_owned(), raw(value)?)));
-        let members = self.members.values().map(|member| SavedMember {
-            id: member.participant.id.0.clone(),
-            user_name: member.participant.user_name.clone(),
-            user_data: member.participant.user_data.as_ref().and_then(raw),
-            joined_at: member.participant.joined_at,
-            secret: member.secret.clone(),
-            instance: member.instance.clone(),
-            attempt: member.attempt,
-            grace_ms: super::millis(member.given_up_at.map_or(self.config.grace, |until| until.since(now))),
-            results: (member.results.iter())
-                .filter(|_| !mutant!("results-not-saved"))
-                .map(|&(sequence, result)| ServerMessage::Result { sequence, result }.encode())
-                .collect(),
+        let members = self.members.values().map(|member| {
+            SavedMember::new(member, member.given_up_at.map_or(self.config.grace, |until| until.since(now)))
         });
         let position = self.position();
         SavedSession {
@@ -103,14 +91,13 @@ impl Session {
     }
 
     fn save_writes(&self) -> Vec<SavedWrite> {
-        let mut writes: BTreeMap<u64, SavedWrite> = BTreeMap::new();
-        for (key, stamp) in self.state.stamps() {
-            let Stamp { revision, by, at } = &**stamp;
-            let revision = if mutant!("versions-not-saved") { self.position().revision } else { *revision };
-            let write = SavedWrite { revision, by: by.0.clone(), at: *at, keys: Vec::new() };
-            writes.entry(revision).or_insert(write).keys.push((**key).to_owned());
-        }
-        writes.into_values().collect()
+        let write = |(revision, (stamp, keys)): (u64, (&Stamp, Vec<&str>))| SavedWrite {
+            revision: if mutant!("versions-not-saved") { self.position().revision } else { revision },
+            by: stamp.by.0.clone(),
+            at: stamp.at,
+            keys: keys.into_iter().map(ToOwned::to_owned).collect(),
+        };
+        by_revision(self.state.stamps()).into_iter().map(write).collect()
     }
 
     /// The session that was saved `ago`, without the participants whose grace has passed since then. None when nobody
@@ -147,6 +134,24 @@ impl Session {
 }
 
 impl SavedMember {
+    fn new(member: &Member, grace: Duration) -> Self {
+        let Participant { id, user_name, user_data, joined_at } = &member.participant;
+        Self {
+            id: id.0.clone(),
+            user_name: user_name.clone(),
+            user_data: user_data.as_ref().and_then(raw),
+            joined_at: *joined_at,
+            secret: member.secret.clone(),
+            instance: member.instance.clone(),
+            attempt: member.attempt,
+            grace_ms: super::millis(grace),
+            results: (member.results.iter())
+                .filter(|_| !mutant!("results-not-saved"))
+                .map(|&(sequence, result)| ServerMessage::Result { sequence, result }.encode())
+                .collect(),
+        }
+    }
+
     fn restore(self, given_up_at: Instant) -> Option<Member> {
         let result = |text: &String| match ServerMessage::decode(text) {
             Some(ServerMessage::Result { sequence, result }) => Some((sequence, result)),
@@ -169,6 +174,10 @@ impl SavedMember {
             results,
         })
     }
+}
+
+fn raw(json: &Json) -> Option<Box<RawValue>> {
+    RawValue::from_string(json.as_str().to_owned()).ok()
 }
 
 /// Reads a value that is there as `Some`, also when it is `null`, which is a value like any other.
