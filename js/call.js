@@ -168,8 +168,10 @@ export class Call {
   }
 
   async flush() {
-    // Answers come in order, so when this one is there, all before it are.
-    if (this.#joined()) await this.updateMeetingSessionData({}, { mergeStrategy: 'shallow-merge' }).catch(() => {});
+    if (!this.#joined()) return;
+    // Answers come in order, so when that of a write of nothing is there, all before it are.
+    const send = (number) => this.#write('flush', number, {}, { mergeStrategy: 'shallow-merge' });
+    await this.#page.write(send, undefined, {}, true);
   }
 
   sendAppMessage(data, to) {

@@ -148,7 +148,10 @@ export interface MeetingSessionEntry<Value = any> {
 
 /** Whether everything that was written has arrived: see {@link Call.meetingSessionSaving}. */
 export interface MeetingSessionSaving {
-  /** How many writes are not answered. Those by {@link Call.setMeetingSessionData} that wait to be sent together count as one. */
+  /**
+   * How many writes are not answered. Those by {@link Call.setMeetingSessionData} that wait to be sent together count as one, and
+   * {@link Call.flush} as none.
+   */
   pending: number;
   /**
    * Why the last write that failed for good did, until a later write is made and answered. `conflict`, `aborted` and `too_late`

@@ -21,13 +21,15 @@ export class Page {
   destroyed = false;
   /** Promises that are not settled: one join, any number of the others. */
   waiting = { join: [], leave: [], destroy: [], user: [] };
-  /** How many writes are not answered, and the last that failed. */
+  /** How many writes are not answered, flushes not counted, and the last that failed. */
   saved = { pending: 0 };
   /** Whether no write has failed since there was none to answer. */
   #savesAll = true;
   /** Awaited writes that have not ended, by number. */
   #writes = new Map();
   #lastWrite = 0;
+  /** How many of them are flushes. */
+  #flushes = 0;
   /** How many joins have begun. */
   joins = 0;
   #queue = [];
@@ -88,14 +90,15 @@ export class Page {
 
   /**
    * A promise for the end of a write, which `send` hands over under the number that it gets, or throws, and `withdraw`
-   * takes back if it can.
+   * takes back if it can. A flush, which writes nothing, resolves however it ends.
    */
-  write(send, withdraw, { ifUnchanged, signal }) {
+  write(send, withdraw, { ifUnchanged, signal }, flush = false) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cutOff('aborted', signal));
       const number = ++this.#lastWrite;
       const forget = () => {
         this.#writes.delete(number);
+        this.#flushes -= flush;
         signal?.removeEventListener('abort', abort);
       };
       const abort = () => {
@@ -103,7 +106,8 @@ export class Page {
         if (withdrawn) forget();
         reject(cutOff(withdrawn ? 'aborted' : 'too_late', signal));
       };
-      this.#writes.set(number, { resolve, reject, forget, keys: ifUnchanged, before: this.sessionState.data });
+      this.#writes.set(number, { resolve, reject, forget, flush, keys: ifUnchanged, before: this.sessionState.data });
+      this.#flushes += flush;
       try {
         signal?.addEventListener('abort', abort);
         send(number);
@@ -232,9 +236,9 @@ export class Page {
   writeEnded(number, end) {
     const [text, status] = end.split(' ');
     const value = Number(text);
-    const { resolve, reject, forget, keys, before } = this.#writes.get(Number(number));
+    const { resolve, reject, forget, flush, keys, before } = this.#writes.get(Number(number));
     forget();
-    if (status === 'applied' || status === 'unchanged') {
+    if (flush || status === 'applied' || status === 'unchanged') {
       return this.#queue.push(() => resolve({ revision: value, status }));
     }
     const more = {};
@@ -255,7 +259,8 @@ export class Page {
   }
 
   saving(count) {
-    const pending = Number(count);
+    const pending = count - this.#flushes;
+    if (pending === this.saved.pending) return;
     if (this.saved.pending === 0) this.#savesAll = true;
     this.#save(pending, this.#savesAll && pending === 0 ? undefined : this.saved.error);
   }

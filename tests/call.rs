@@ -262,6 +262,7 @@ tests! {
         arguments_are_checked_as_for_setting
         every_write_ends_when_the_call_does
         flushing_waits_for_all_that_was_set
+        a_flush_is_no_write_that_could_be_unsaved
         an_error_says_what_it_is
     }
 

@@ -115,6 +115,32 @@ export const flushing_waits_for_all_that_was_set = test(async (meeting) => {
   await within(call.flush(), 'a flush outside');
 });
 
+export const a_flush_is_no_write_that_could_be_unsaved = test(async (meeting) => {
+  const call = await meeting.joined();
+  const told = [];
+  call.on('meeting-session-saving-updated', ({ pending, error }) => told.push([pending, error?.code]));
+  const flushing = call.flush();
+  equal(call.meetingSessionSaving(), { pending: 0 });
+  await within(flushing, 'a flush of nothing');
+  equal(told, []);
+
+  const error = await refusal(call.updateMeetingSessionData({ n: 'x'.repeat(200_000) }));
+  await within(call.flush(), 'a flush after a failure');
+  equal(call.meetingSessionSaving(), { pending: 0, error }, 'what was not saved is not saved by a flush');
+  equal(told.splice(0), [[0, 'too_large']]);
+
+  call.setMeetingSessionData({ n: 1 });
+  const flushes = [call.flush(), call.flush()];
+  const write = call.updateMeetingSessionData({ n: 2 });
+  equal(call.meetingSessionSaving().pending, 2);
+  await within(Promise.all([...flushes, write]), 'two flushes and what is around them');
+  equal(told, [[1, 'too_large'], [2, 'too_large'], [1, 'too_large'], [0, undefined]]);
+
+  const unsent = call.flush();
+  await Promise.all([within(unsent, 'a flush that is left'), call.leave()]);
+  equal([told.length, call.meetingSessionSaving()], [4, { pending: 0 }]);
+});
+
 export const an_error_says_what_it_is = test(async (meeting) => {
   const error = await refusal(meeting.call().updateMeetingSessionData({}));
   check(error instanceof Error, 'an Error');
