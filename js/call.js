@@ -139,11 +139,11 @@ export class Call {
   }
 
   subscribe(what, listener, options) {
-    return subscribe(this, what, listener, options);
+    return subscribe(this.#page, what, listener, options);
   }
 
   values(what, options) {
-    return values(this, what, options);
+    return values(this.#page, what, options);
   }
 
   async updateMeetingSessionData(data, options = {}) {

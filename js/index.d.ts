@@ -1132,7 +1132,10 @@ export class Call<Data = unknown> {
   /** The same as {@link Call.off}. */
   removeListener<Name extends AnyEventName>(event: Name, handler: EventHandler<Name, Data>): this;
 
-  /** Removes every handler of this event, or without a name every handler. */
+  /**
+   * Removes every handler of this event, or without a name every handler. What {@link Call.subscribe} and {@link Call.values}
+   * follow goes on.
+   */
   removeAllListeners(event?: AnyEventName): this;
 
   /** Calls the handlers of this event with these arguments. Returns whether there were any. */

@@ -12,7 +12,10 @@ import { keepIdentity, takeIdentity } from './identity.js';
 export class Page {
   /** Daily's `DailyMeetingState`. */
   state = 'new';
+  /** The handlers of the application. */
   emitter = new Emitter();
+  /** Those of its subscriptions, which are none of the application's to list or remove. They come after the others. */
+  followers = new Emitter();
   /** The object that handlers get as `this`. */
   target;
   /** Where the session is, for what is said when it cannot be reached. */
@@ -362,7 +365,10 @@ export class Page {
 
   #event(action, fields) {
     const event = this.#object(action, fields);
-    this.#queue.push(() => this.emitter.emit(this.target, action, event));
+    this.#queue.push(() => {
+      this.emitter.emit(this.target, action, event);
+      this.followers.emit(this.target, action, event);
+    });
   }
 
   #settle(purpose, how, value) {

@@ -8,39 +8,38 @@ import { shallow } from './shallow.js';
  *
  * With `onEnd` the end of the call is one too. It is called at every end.
  */
-export function subscribe(call, what, listener, { signal } = {}, onEnd) {
+export function subscribe(page, what, listener, { signal } = {}, onEnd) {
   const select = selector(what);
-  if (!select || typeof listener !== 'function') {
-    throw new SessionError('invalid_argument', 'Needs a key, keys or a selector function, and a listener function');
-  }
+  if (!select) wrong('What is followed must be a key, an array of keys or a selector function');
+  if (typeof listener !== 'function') wrong('The listener must be a function');
   const same = typeof what === 'string' ? Object.is : shallow;
-  let ended = signal?.aborted || call.isDestroyed();
+  let ended = signal?.aborted || page.destroyed;
   /** The value that the listener knows, in an array because it may be `undefined`. */
   let last;
 
   const check = () => {
     // A handler before this one may have ended it, and events may still come when the call has failed.
-    if (ended || call.meetingState() !== 'joined-meeting') return;
+    if (ended || page.state !== 'joined-meeting') return;
     const [before] = last ?? [];
-    const value = select(call.meetingSessionState().data);
+    const value = select(page.sessionState.data);
     if (last && same(before, value)) return;
     last = [value];
     listener(value, before);
   };
   const stop = () => {
     ended = true;
-    listen('off');
+    listen('remove');
     signal?.removeEventListener('abort', stop);
     onEnd?.();
   };
   const listen = (method) => {
-    call[method]('joined-meeting', check);
-    call[method]('meeting-session-state-updated', check);
-    call[method]('call-instance-destroyed', stop);
-    if (onEnd) call[method]('left-meeting', stop);
+    page.followers[method]('joined-meeting', check);
+    page.followers[method]('meeting-session-state-updated', check);
+    page.followers[method]('call-instance-destroyed', stop);
+    if (onEnd) page.followers[method]('left-meeting', stop);
   };
 
-  listen('on');
+  listen('add');
   signal?.addEventListener('abort', stop);
   try {
     check();
@@ -53,7 +52,7 @@ export function subscribe(call, what, listener, { signal } = {}, onEnd) {
 }
 
 /** An async iterator of what is there and then, whenever that is another, of the newest. */
-export function values(call, what, options) {
+export function values(page, what, options) {
   /** The newest value in an array, until it is taken. */
   let newest;
   let done = false;
@@ -68,7 +67,7 @@ export function values(call, what, options) {
     newest = [value];
     settle();
   };
-  const stop = subscribe(call, what, taken, options, () => {
+  const stop = subscribe(page, what, taken, options, () => {
     done = true;
     newest = undefined;
     settle();
@@ -87,6 +86,10 @@ export function values(call, what, options) {
       return this;
     },
   };
+}
+
+function wrong(message) {
+  throw new SessionError('invalid_argument', message);
 }
 
 /** A function of the data; `undefined` if `what` is nothing of the kind. */

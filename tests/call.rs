@@ -298,5 +298,6 @@ tests! {
     subscriptions {
         a_listener_hears_of_its_keys_alone
         an_iterator_skips_to_the_newest_and_ends_with_the_call
+        removing_all_listeners_leaves_those_of_parts_alone
     }
 }

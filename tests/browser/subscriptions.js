@@ -35,3 +35,23 @@ export const an_iterator_skips_to_the_newest_and_ends_with_the_call = test(async
   await within(loop, 'the end of the loop');
   equal(seen, [undefined, 1, 4]);
 });
+
+export const removing_all_listeners_leaves_those_of_parts_alone = test(async (meeting) => {
+  const call = await meeting.joined();
+  const heard = [];
+  const end = call.subscribe('n', (n) => heard.push(n));
+  const iterator = call.values('n');
+  equal((await iterator.next()).value, undefined);
+  equal([call.eventNames(), call.listenerCount('meeting-session-state-updated')], [[], 0]);
+  call.removeAllListeners('meeting-session-state-updated').removeAllListeners();
+  await call.updateMeetingSessionData({ n: 1 });
+  equal((await within(iterator.next(), 'the next value')).value, 1);
+  equal(heard, [undefined, 1]);
+  end();
+  await call.updateMeetingSessionData({ n: 2 });
+  equal(heard, [undefined, 1]);
+  equal((await within(iterator.next(), 'the next value')).value, 2);
+  call.removeAllListeners();
+  const [last] = await Promise.all([within(iterator.next(), 'the end of the values'), call.leave()]);
+  equal(last.done, true);
+});

@@ -9,44 +9,25 @@ import { subscribe, values } from '../../js/subscribe.js';
 
 const UPDATED = 'meeting-session-state-updated';
 
-/** What is used of a call, over the real emitter. Its state and data are set by the test. */
+/** What is used of a page, over the real emitter. Its state and data are set by the test. */
 class Face {
-  emitter = new Emitter();
+  followers = new Emitter();
   state = 'joined-meeting';
-  data = {};
+  sessionState = { data: {}, topology: 'sfu' };
   destroyed = false;
 
-  on(event, handler) {
-    this.emitter.add(event, handler);
-    return this;
-  }
-
-  off(event, handler) {
-    this.emitter.remove(event, handler);
-    return this;
-  }
-
-  meetingState() {
-    return this.state;
-  }
-
-  isDestroyed() {
-    return this.destroyed;
-  }
-
-  meetingSessionState() {
-    if (this.state !== 'joined-meeting') throw new Error('meetingSessionState only supported after join.');
-    return { data: this.data, topology: 'sfu' };
+  set data(data) {
+    this.sessionState = { data, topology: 'sfu' };
   }
 
   /** Something about the call is another, and it says so. */
   tell(event, changed = {}) {
     Object.assign(this, changed);
-    this.emitter.emit(this, event, { action: event });
+    this.followers.emit(this, event, { action: event });
   }
 
   set(data) {
-    this.tell(UPDATED, { data: { ...this.data, ...data } });
+    this.tell(UPDATED, { data: { ...this.sessionState.data, ...data } });
   }
 
   leave() {
@@ -59,7 +40,6 @@ class Face {
 
   destroy() {
     this.tell('call-instance-destroyed', { destroyed: true, state: 'left-meeting' });
-    this.emitter.removeAll();
   }
 }
 
@@ -74,11 +54,11 @@ function controller() {
   return { signal, listeners, abort: () => made.abort() };
 }
 
-let call;
+let page;
 let calls;
 const listener = (...args) => calls.push(args);
 beforeEach(() => {
-  call = new Face();
+  page = new Face();
   calls = [];
 });
 
@@ -87,121 +67,121 @@ const heard = () => calls.splice(0);
 
 /** Whether nobody listens any more. */
 function assertQuiet() {
-  assert.deepEqual(call.emitter.names(), []);
+  assert.deepEqual(page.followers.names(), []);
 }
 
 describe('subscribe', () => {
   it('says what a key has, at once and whenever that is another', () => {
-    call.data = { a: 1, b: [] };
-    subscribe(call, 'a', listener);
+    page.data = { a: 1, b: [] };
+    subscribe(page, 'a', listener);
     assert.deepEqual(heard(), [[1, undefined]]);
-    call.set({ b: [1] });
+    page.set({ b: [1] });
     assert.deepEqual(heard(), []);
-    call.set({ a: 2 });
+    page.set({ a: 2 });
     assert.deepEqual(heard(), [[2, 1]]);
     const one = { c: 1 };
-    call.set({ a: one });
+    page.set({ a: one });
     assert.deepEqual(heard(), [[one, 2]]);
-    call.set({ b: 3 });
+    page.set({ b: 3 });
     assert.deepEqual(heard(), []);
     // Another object counts, also when it looks the same.
-    call.set({ a: { c: 1 } });
+    page.set({ a: { c: 1 } });
     assert.equal(heard().length, 1);
-    call.tell(UPDATED, { data: {} });
+    page.tell(UPDATED, { data: {} });
     assert.deepEqual(heard(), [[undefined, { c: 1 }]]);
   });
 
   it('says once that a key is not there, whatever its name', () => {
-    for (const key of ['a', 'constructor', '__proto__', 'toString']) subscribe(call, key, listener);
+    for (const key of ['a', 'constructor', '__proto__', 'toString']) subscribe(page, key, listener);
     assert.deepEqual(heard(), Array(4).fill([undefined, undefined]));
-    call.set({ b: 1 });
+    page.set({ b: 1 });
     assert.deepEqual(heard(), []);
-    call.tell(UPDATED, { data: JSON.parse('{"__proto__":1}') });
+    page.tell(UPDATED, { data: JSON.parse('{"__proto__":1}') });
     assert.deepEqual(heard(), [[1, undefined]]);
   });
 
   it('says which of several keys are there, and compares them one by one', () => {
     const b = {};
-    call.data = { a: 1, b, c: 0 };
+    page.data = { a: 1, b, c: 0 };
     const keys = ['a', 'b', 'z', 'constructor'];
-    subscribe(call, keys, listener);
+    subscribe(page, keys, listener);
     assert.deepEqual(heard(), [[{ a: 1, b }, undefined]]);
     keys.push('c');
-    call.set({ c: 1 });
+    page.set({ c: 1 });
     assert.deepEqual(heard(), []);
-    call.set({ a: 2, z: 3 });
+    page.set({ a: 2, z: 3 });
     assert.deepEqual(heard(), [[{ a: 2, b, z: 3 }, { a: 1, b }]]);
-    call.set({ b: {} });
+    page.set({ b: {} });
     assert.equal(heard().length, 1);
-    subscribe(call, [], listener);
+    subscribe(page, [], listener);
     assert.deepEqual(heard(), [[{}, undefined]]);
   });
 
   it('compares what a selector returns shallowly', () => {
-    call.data = { a: 1, b: 1 };
-    subscribe(call, ({ a }) => ({ big: a > 1 }), listener);
-    subscribe(call, (data) => Object.keys(data), listener);
+    page.data = { a: 1, b: 1 };
+    subscribe(page, ({ a }) => ({ big: a > 1 }), listener);
+    subscribe(page, (data) => Object.keys(data), listener);
     assert.deepEqual(heard(), [[{ big: false }, undefined], [['a', 'b'], undefined]]);
-    call.set({ a: 0 });
+    page.set({ a: 0 });
     assert.deepEqual(heard(), []);
-    call.set({ a: 5 });
+    page.set({ a: 5 });
     assert.deepEqual(heard(), [[{ big: true }, { big: false }]]);
-    call.set({ c: 5 });
+    page.set({ c: 5 });
     assert.deepEqual(heard(), [[['a', 'b', 'c'], ['a', 'b']]]);
   });
 
   it('waits for the join, and goes on after another one', () => {
-    call.state = 'new';
-    subscribe(call, 'a', listener);
+    page.state = 'new';
+    subscribe(page, 'a', listener);
     assert.deepEqual(heard(), []);
-    call.join({ a: 1 });
-    call.tell(UPDATED);
+    page.join({ a: 1 });
+    page.tell(UPDATED);
     assert.deepEqual(heard(), [[1, undefined]]);
-    call.leave();
+    page.leave();
     // Events of before the end that are still delivered.
-    call.tell(UPDATED);
+    page.tell(UPDATED);
     assert.deepEqual(heard(), []);
-    call.join({ a: 1 });
+    page.join({ a: 1 });
     assert.deepEqual(heard(), []);
-    call.set({ a: 2 });
-    call.leave();
-    call.join({ a: 3 });
+    page.set({ a: 2 });
+    page.leave();
+    page.join({ a: 3 });
     assert.deepEqual(heard(), [[2, 1], [3, 2]]);
   });
 
   it('hears what its first call changes', () => {
-    call.data = { a: 1 };
-    subscribe(call, 'a', (value, before) => {
+    page.data = { a: 1 };
+    subscribe(page, 'a', (value, before) => {
       listener(value, before);
-      if (value === 1) call.set({ a: 2 });
+      if (value === 1) page.set({ a: 2 });
     });
     assert.deepEqual(heard(), [[1, undefined], [2, 1]]);
   });
 
   it('ends when it is told to, also in the middle of an event', () => {
     const { signal, listeners } = controller();
-    call.on(UPDATED, () => stop());
-    const stop = subscribe(call, 'a', listener, { signal });
+    page.followers.add(UPDATED, () => stop());
+    const stop = subscribe(page, 'a', listener, { signal });
     assert.equal(listeners.size, 1);
     heard();
-    call.set({ a: 1 });
+    page.set({ a: 1 });
     stop();
     assert.deepEqual(heard(), []);
     assert.equal(listeners.size, 0);
-    assert.deepEqual(call.emitter.names(), [UPDATED]);
-    assert.equal(call.emitter.handlers(UPDATED).length, 1);
+    assert.deepEqual(page.followers.names(), [UPDATED]);
+    assert.equal(page.followers.handlers(UPDATED).length, 1);
   });
 
   it('ends with the signal', () => {
     const { signal, listeners, abort } = controller();
-    subscribe(call, 'a', listener, { signal });
+    subscribe(page, 'a', listener, { signal });
     heard();
     abort();
-    call.set({ a: 1 });
+    page.set({ a: 1 });
     assert.deepEqual(heard(), []);
     assert.equal(listeners.size, 0);
     assertQuiet();
-    subscribe(call, 'a', listener, { signal });
+    subscribe(page, 'a', listener, { signal });
     assert.deepEqual(heard(), []);
     assert.equal(listeners.size, 0);
     assertQuiet();
@@ -209,17 +189,17 @@ describe('subscribe', () => {
 
   it('ends with the signal that its first call aborts', () => {
     const { signal, listeners, abort } = controller();
-    subscribe(call, 'a', abort, { signal });
+    subscribe(page, 'a', abort, { signal });
     assert.equal(listeners.size, 0);
     assertQuiet();
   });
 
   it('lets go of the signal when the call is destroyed', () => {
     const { signal, listeners } = controller();
-    subscribe(call, 'a', listener, { signal });
-    call.destroy();
+    subscribe(page, 'a', listener, { signal });
+    page.destroy();
     assert.equal(listeners.size, 0);
-    subscribe(call, 'a', listener, { signal });
+    subscribe(page, 'a', listener, { signal });
     assert.equal(listeners.size, 0);
     assertQuiet();
   });
@@ -229,32 +209,34 @@ describe('subscribe', () => {
     const fail = () => {
       throw new Error('mine');
     };
-    assert.throws(() => subscribe(call, 'a', fail, { signal }), /mine/);
-    assert.throws(() => subscribe(call, fail, listener, { signal }), /mine/);
+    assert.throws(() => subscribe(page, 'a', fail, { signal }), /mine/);
+    assert.throws(() => subscribe(page, fail, listener, { signal }), /mine/);
     assert.equal(listeners.size, 0);
     assertQuiet();
   });
 
   it('goes on when a later call throws, and so do the others', (t) => {
     t.mock.method(console, 'log', () => {});
-    subscribe(call, 'a', (value, before) => {
+    subscribe(page, 'a', (value, before) => {
       listener(value, before);
       if (value === 1) throw new Error('mine');
     });
-    subscribe(call, 'a', listener);
+    subscribe(page, 'a', listener);
     heard();
-    call.set({ a: 1 });
-    call.set({ a: 2 });
+    page.set({ a: 1 });
+    page.set({ a: 2 });
     assert.deepEqual(heard(), [[1, undefined], [1, undefined], [2, 1], [2, 1]]);
   });
 
   it('refuses what it cannot follow', () => {
-    const error = { name: 'SessionError', code: 'invalid_argument' };
+    const error = (message) => ({ name: 'SessionError', code: 'invalid_argument', message });
+    const nothing = error('What is followed must be a key, an array of keys or a selector function');
     for (const what of [undefined, null, 1, {}, ['a', 1], [undefined]]) {
-      assert.throws(() => subscribe(call, what, listener), error);
-      assert.throws(() => values(call, what), error);
+      assert.throws(() => subscribe(page, what, listener), nothing);
+      assert.throws(() => values(page, what), nothing);
     }
-    for (const wrong of [undefined, {}]) assert.throws(() => subscribe(call, 'a', wrong), error);
+    const nobody = error('The listener must be a function');
+    for (const wrong of [undefined, {}]) assert.throws(() => subscribe(page, 'a', wrong), nobody);
     assertQuiet();
   });
 });
@@ -264,33 +246,33 @@ describe('values', () => {
   const END = { value: undefined, done: true };
 
   it('yields what there is, then what changes', async () => {
-    call.data = { a: 1 };
+    page.data = { a: 1 };
     const seen = [];
     const loop = (async () => {
-      for await (const value of values(call, 'a')) seen.push(value);
+      for await (const value of values(page, 'a')) seen.push(value);
     })();
     await turn();
     assert.deepEqual(seen, [1]);
-    call.set({ a: 2 });
+    page.set({ a: 2 });
     await turn();
-    call.set({ b: 1 });
+    page.set({ b: 1 });
     await turn();
-    call.set({ a: undefined });
+    page.set({ a: undefined });
     await turn();
     assert.deepEqual(seen, [1, 2, undefined]);
-    call.leave();
+    page.leave();
     await loop;
     assertQuiet();
   });
 
   it('skips to the newest what came while the loop was busy', async () => {
-    call.data = { a: 1 };
+    page.data = { a: 1 };
     const seen = [];
-    for await (const value of values(call, 'a')) {
+    for await (const value of values(page, 'a')) {
       seen.push(value);
       if (value === 1) {
         for (const a of [2, 3, 4]) {
-          call.set({ a });
+          page.set({ a });
           await turn();
         }
       } else {
@@ -302,68 +284,68 @@ describe('values', () => {
   });
 
   it('waits for the join', async () => {
-    call.state = 'new';
-    const next = values(call, ['a']).next();
-    call.join({ a: 1, b: 2 });
+    page.state = 'new';
+    const next = values(page, ['a']).next();
+    page.join({ a: 1, b: 2 });
     assert.deepEqual(await next, taken({ a: 1 }));
   });
 
   const ends = {
-    'the call is left': () => call.leave(),
+    'the call is left': () => page.leave(),
     'the call fails': () => {
-      call.tell('error', { state: 'error' });
-      call.tell('left-meeting');
+      page.tell('error', { state: 'error' });
+      page.tell('left-meeting');
     },
-    'the call is destroyed': () => call.destroy(),
+    'the call is destroyed': () => page.destroy(),
     'the signal aborts': ({ abort }) => abort(),
     'it is told to': async ({ iterator }) => assert.deepEqual(await iterator.return('x'), { value: 'x', done: true }),
   };
   for (const [when, end] of Object.entries(ends)) {
     it(`ends when ${when}`, async () => {
       const { signal, listeners, abort } = controller();
-      const iterator = values(call, 'a', { signal });
+      const iterator = values(page, 'a', { signal });
       assert.deepEqual(await iterator.next(), taken(undefined));
       const waiting = [iterator.next(), iterator.next()];
       await end({ abort, iterator });
       assert.deepEqual(await Promise.all(waiting), [END, END]);
       assert.deepEqual(await iterator.next(), END);
       assert.equal(listeners.size, 0);
-      call.join({ a: 1 });
+      page.join({ a: 1 });
       assert.deepEqual(await iterator.next(), END);
       assertQuiet();
     });
 
     it(`yields nothing more when ${when}`, async () => {
       const { signal, abort } = controller();
-      const iterator = values(call, 'a', { signal });
-      call.set({ a: 1 });
+      const iterator = values(page, 'a', { signal });
+      page.set({ a: 1 });
       await end({ abort, iterator });
       assert.deepEqual(await iterator.next(), END);
     });
   }
 
   it('settles several that wait, each with a value of its own', async () => {
-    const iterator = values(call, 'a');
+    const iterator = values(page, 'a');
     const waiting = [iterator.next(), iterator.next(), iterator.next()];
-    call.set({ a: 1 });
-    call.set({ a: 2 });
+    page.set({ a: 1 });
+    page.set({ a: 2 });
     assert.deepEqual(await Promise.all(waiting), [undefined, 1, 2].map(taken));
   });
 
   it('has ended before it began with an aborted signal or a destroyed call', async () => {
     const signal = AbortSignal.abort();
     const never = () => assert.fail('was asked');
-    assert.deepEqual(await values(call, never, { signal }).next(), END);
-    call.destroy();
-    assert.deepEqual(await values(call, never).next(), END);
+    assert.deepEqual(await values(page, never, { signal }).next(), END);
+    page.destroy();
+    assert.deepEqual(await values(page, never).next(), END);
     assertQuiet();
   });
 
   it('lets each loop have all values', async () => {
-    const [one, other] = [values(call, 'a'), values(call, 'a')];
+    const [one, other] = [values(page, 'a'), values(page, 'a')];
     assert.equal(one[Symbol.asyncIterator](), one);
     await one.return();
-    call.set({ a: 1 });
+    page.set({ a: 1 });
     assert.deepEqual(await other.next(), taken(1));
   });
 });
