@@ -1,7 +1,7 @@
 // Builds dist/, which is what the npm package publishes: one minified ES module for each entry and two that they share,
 // one of them with the wasm inlined, and their types.
 
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -145,6 +145,7 @@ async function bundle() {
     await writeFile(join(next, `${name}.js`), outputFiles[0].text.replace(/export\*from"\.\/(\w+)\.js"/, named));
     if (!['core', 'wasm'].includes(name)) await copyFile(join(root, `js/${name}.d.ts`), join(next, `${name}.d.ts`));
   }
+  await cp(join(root, 'js/types'), join(next, 'types'), { recursive: true });
 
   await rm(previous, { recursive: true, force: true });
   await rename(dist, previous).catch(ignoreMissing);

@@ -30,9 +30,11 @@ before(async () => {
 after(() => server?.stop());
 
 describe('the tarball', () => {
-  it('holds the module, its types and what describes them, and nothing else', () => {
+  it('holds the module, its types and what describes them, and nothing else', async () => {
     const entries = ['100ms-react', '100ms', 'index', 'react'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
-    const expected = ['LICENSE', 'README.md', ...entries, 'dist/core.js', 'dist/wasm.js', 'package.json'].sort();
+    const types = (await readdir(join(root, 'js/types'), { recursive: true })).filter((name) => name.endsWith('.d.ts'));
+    const shared = ['dist/core.js', 'dist/wasm.js', ...types.map((name) => `dist/types/${name}`)];
+    const expected = ['LICENSE', 'README.md', ...entries, ...shared, 'package.json'].sort();
     assert.deepEqual([...files.keys()].sort(), expected);
   });
 

@@ -22,6 +22,19 @@ interface Board {
   votes: number[];
 }
 
+/** Events that the application emits on the call itself. */
+declare module 'meeting-session-state' {
+  interface CallEvents<Data> {
+    'hand-raised': { by: string; data: Data };
+  }
+}
+createCallObject<Board>().on('hand-raised', ({ by, data }) => {
+  const told: [string, number[]] = [by, data.votes];
+  // @ts-expect-error The event has a type.
+  const wrong: number = by;
+  return [told, wrong];
+});
+
 function Pinned() {
   const { data, topology } = useMeetingSessionState();
   const pinned: string | undefined = useMeetingSessionState(({ data }) => data.pinned as string | undefined);
