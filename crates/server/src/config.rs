@@ -73,7 +73,8 @@ pub struct Config {
     /// starts
     ///
     /// It holds the data of all sessions and the secrets of their participants, and only this user can read it. Sessions
-    /// whose participants have been without a connection for longer than --grace by then are not taken up again.
+    /// whose participants have been without a connection for longer than --grace by then are not taken up again. Each
+    /// server needs a file of its own, and does not start where it could not write it.
     #[arg(long, value_name = "FILE", env = "MEETING_SESSION_STATE_FILE")]
     pub state_file: Option<PathBuf>,
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -118,7 +119,7 @@ pub async fn run(
         stop: watch::Sender::new(false),
     });
     if let Some(file) = &config.state_file {
-        let (sessions, ago) = state_file::take(file)?;
+        let (sessions, ago) = state_file::take(file).map_err(|error| of_state_file(file, &error))?;
         server.hub.restore(sessions, ago);
     }
     let router = routes::router(server.clone());
@@ -137,10 +138,16 @@ pub async fn run(
         warn!(connections = server.stop.receiver_count(), "connections did not close in time");
     }
     if let Some(file) = &config.state_file {
-        state_file::write(file, server.hub.save().await)?;
+        let written = state_file::write(file, server.hub.save().await);
+        written.map_err(|error| of_state_file(file, &error))?;
     }
     server.hub.clear();
     Ok(())
+}
+
+/// An error that says which file it is about.
+fn of_state_file(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("the state file {}: {error}", file.display()))
 }
 
 /// Accepts connections until `end` completes.

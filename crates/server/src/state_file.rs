@@ -30,8 +30,10 @@ const VERSION: u32 = 2;
 /// used is put aside, because a server that does not start helps nobody.
 ///
 /// # Errors
-/// When the file cannot be read or not be removed: the next server must not find it again.
+/// When the file cannot be read or not be removed: the next server must not find it again. And when nothing could be
+/// written there: in the end it would be too late to say so.
 pub(crate) fn take(path: &Path) -> io::Result<(BTreeMap<String, SavedSession>, Duration)> {
+    check_writable(path)?;
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Default::default()),
@@ -54,6 +56,23 @@ pub(crate) fn take(path: &Path) -> io::Result<(BTreeMap<String, SavedSession>, D
     }
 }
 
+/// Tries what `write` will have to do, with a file that no other server can be writing.
+fn check_writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let trial = with_suffix(path, ".trial");
+    private().create(true).open(&trial)?;
+    fs::remove_file(&trial)
+}
+
+/// How a file is opened that only this user may read: it holds secrets.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
 /// Writes the sessions, whole or not at all.
 ///
 /// # Errors
@@ -66,8 +85,7 @@ pub(crate) fn write(path: &Path, sessions: BTreeMap<String, SavedSession>) -> io
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // It holds secrets.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let mut file = private().create_new(true).open(&unfinished)?;
     file.write_all(serde_json::to_string(&state)?.as_bytes())?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;

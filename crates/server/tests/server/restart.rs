@@ -1,10 +1,13 @@
 //! A restart that keeps the sessions, through the state file.
 
+use std::future::pending;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use meeting_session_core::protocol::*;
+use meeting_session_server::{Config, run};
+use tokio::net::TcpListener;
 
 use crate::support::{Peer, Server, Socket, join_message, merge, sleep_ms, soon};
 
@@ -153,10 +156,29 @@ async fn a_file_that_cannot_be_used_is_put_aside() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_written_is_said_and_the_server_still_stops() {
-    let server = Server::with(|config| config.state_file = Some("/nowhere/at/all.json".into())).await;
+async fn a_file_that_cannot_be_written_is_said_before_there_is_anything_to_lose() {
+    for file in ["/nowhere/at/all.json".into(), std::env::temp_dir(), "/dev/null/state.json".into()] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = Config { state_file: Some(file.clone()), ..Config::default() };
+        // Nobody tells it to stop.
+        let error = soon(run(listener, config, pending())).await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("the state file {}: ", file.display())), "{error}");
+    }
+    let usable = StateFile::new("usable");
+    stop(usable.server().await).await;
+    let mut trial = usable.0.clone().into_os_string();
+    trial.push(".trial");
+    assert!(!PathBuf::from(trial).exists());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_in_the_end_is_said_and_the_server_still_stops() {
+    let folder = std::env::temp_dir().join(format!("meeting-session-{}-gone", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let server = Server::with(|config| config.state_file = Some(folder.join("state.json"))).await;
     let mut ana = Peer::join(&server, "standup", "Ana").await;
     ana.update(merge(&[("a", "1")])).await;
+    std::fs::remove_dir(&folder).unwrap();
     assert!(soon(server.stop()).await.unwrap().is_err());
 }
 
