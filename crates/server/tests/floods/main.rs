@@ -16,6 +16,8 @@ mod frames;
 #[cfg(test)]
 mod handshakes;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod support;
