@@ -63,7 +63,15 @@ fn check_writable(path: &Path) -> io::Result<()> {
     }
     let trial = with_suffix(path, ".trial");
     private().create(true).open(&trial)?;
-    fs::remove_file(&trial)
+    remove(&trial)
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// How a file is opened that only this user may read: it holds secrets.
@@ -81,10 +89,7 @@ pub(crate) fn write(path: &Path, sessions: BTreeMap<String, SavedSession>) -> io
     let count = sessions.len();
     let state = State { version: VERSION, saved_at: clock::date(), sessions };
     let unfinished = with_suffix(path, ".unfinished");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove(&unfinished)?;
     let mut file = private().create_new(true).open(&unfinished)?;
     file.write_all(serde_json::to_string(&state)?.as_bytes())?;
     file.sync_all()?;
