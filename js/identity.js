@@ -3,7 +3,8 @@
 // It is written only when a document goes away and removed by the one that takes it, so a duplicated tab finds none. The
 // secret in it is good for one resume: of two documents that took the same one, the server believes the first.
 
-const key = (address) => `meeting-session-state ${address}`;
+// A frame shares the storage of the page that it is in, and goes away with it.
+const key = (address) => `meeting-session-state ${address}${globalThis.top === globalThis ? '' : ' framed'}`;
 
 /** Keeps who this document was, for the next one. */
 export function keepIdentity(address, identity) {
