@@ -31,7 +31,7 @@ describe('a page', { concurrency: BROWSERS.length }, () => {
         const { proxy, url, ana, bo, anaId } = await start(test);
         await writeAndGo(ana);
         await eventually(() => bo.data(), { first: 1, second: 2 });
-        await pause(2_000);
+        await pause(1_000);
         await merge(bo, { bo: 1 });
         await ana.page.goBack();
         if (name === 'firefox') {
