@@ -2,54 +2,45 @@
 // page after a change of its import line, and each hook.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
 import { atEnd } from './support/at-end.mjs';
-import { launch, openPage } from './support/browsers.mjs';
-import { servePage } from './support/bundle.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
-import { REACTS, renderOnServer } from './support/react.mjs';
-import { startServer } from './support/server.mjs';
+import {
+  chat,
+  pinned,
+  press,
+  QUIET_MS,
+  REACTS,
+  renderOnServer,
+  say,
+  servePages,
+  startBoth,
+  tag,
+  text,
+} from './support/react.mjs';
 
 /** The change of the import line. */
 const CHANGED_IMPORT = { '@100mslive/react-sdk': 'meeting-session-state/100ms/react' };
 
 /** How long a participant stays whose page went away without a word. */
 const AWAY_MS = 5_000;
-/** Long enough for whatever would still come to have come. */
-const QUIET_MS = 300;
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch('chromium');
-  server = await startServer();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-let rooms = 0;
-const newUrl = () => server.sessionUrl(`100ms-react-${(rooms += 1)}`);
+const both = startBoth();
 
 for (const [version, alias] of Object.entries(REACTS)) {
   describe(`the pinned message of 100ms's page, with ${version}`, { concurrency: 2 }, () => {
-    let served;
-    before(async () => {
-      served = await servePage('pinned-message-page.jsx', { alias: { ...alias, ...CHANGED_IMPORT } });
-    });
-    after(() => served?.close());
+    const openRoom = servePages(both, 'pinned-message-page.jsx', { alias: { ...alias, ...CHANGED_IMPORT } });
 
     function open(test, url, name, ...flags) {
       const parameters = new URLSearchParams([['url', url], ['name', name], ...flags.map((flag) => [flag, ''])]);
-      return openPage(test, browser, `${served.url}?${parameters}`);
+      return openRoom(test, { query: `?${parameters}` });
     }
 
     for (const when of ['when it is mounted', 'later']) {
       it(`is still there after a reload by the only peer, which joins ${when}`, async (test) => {
         // Later, the provider's handlers for the end of the page come before those of the call.
-        const ana = await open(test, newUrl(), 'Ana', 'own', 'strict', ...(when === 'later' ? ['wait'] : []));
+        const ana = await open(test, both.newUrl(), 'Ana', 'own', 'strict', ...(when === 'later' ? ['wait'] : []));
         const joinLater = async () => {
           if (when !== 'later') return;
           await until(() => ana.evaluate(() => Boolean(Room.join)));
@@ -70,7 +61,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     for (const flags of [[], ['own'], ['own', 'strict']]) {
       const how = { '': 'a store that is given', own: 'a store of its own', 'own,strict': 'its own in StrictMode' }[flags];
       it(`is there for two peers and a late joiner, with ${how}`, async (test) => {
-        const url = newUrl();
+        const url = both.newUrl();
         const ana = await open(test, url, 'Ana', ...flags);
         const bo = await open(test, url, 'Bo', ...flags);
         for (const page of [ana, bo]) await page.waitForSelector('#chat input');
@@ -105,12 +96,12 @@ for (const [version, alias] of Object.entries(REACTS)) {
     }
 
     it('is shown to the others without a refresh message, and to the other face', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo] = [await open(test, url, 'Ana'), await open(test, url, 'Bo')];
       for (const page of [ana, bo]) await page.waitForSelector('#chat input');
       await ana.evaluate(() => Room.actions.setSessionMetadata('without a word'));
       await eventually(() => pinned(bo), 'without a word');
-      const peer = await openPeer(test, browser, server);
+      const peer = await openPeer(test, both.browser, both.server);
       await peer.join(url);
       assert.deepEqual(await peer.data(), { default: 'without a word' });
       await peer.evaluate(() => call.setMeetingSessionData({ default: 'from Daily' }, 'shallow-merge'));
@@ -119,13 +110,11 @@ for (const [version, alias] of Object.entries(REACTS)) {
   });
 
   describe(`meeting-session-state/100ms/react with ${version}`, { concurrency: 2 }, () => {
-    let served;
-    before(async () => (served = await servePage('own-100ms-page.jsx', { alias })));
-    after(() => served?.close());
+    const openEmpty = servePages(both, 'own-100ms-page.jsx', { alias });
 
     /** Opens a page with these props of the provider, and joins if there is a name. The page must not warn. */
     async function open(test, url, name, props = {}) {
-      const page = await openPage(test, browser, served.url);
+      const page = await openEmpty(test);
       const warnings = [];
       // Looks before the page is closed, which makes it leave: that warns where nothing is joined.
       atEnd(test, () => assert.deepEqual(warnings, []));
@@ -137,7 +126,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     }
 
     it('renders a component again only when what it selects has changed', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, url, 'Ana');
       const bo = await open(test, url, 'Bo');
       await eventually(() => text(ana, '#people'), 'Ana,Bo');
@@ -182,7 +171,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('sends custom events to the others and to the sender, and not to the chat', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo, cy] = [await open(test, url, 'Ana'), await open(test, url, 'Bo'), await open(test, url, 'Cy')];
       for (const page of [ana, bo, cy]) await until(async () => (await text(page, '#people')).split(',').length === 3);
       const boId = await bo.evaluate(() => App.store.getState().room.localPeer);
@@ -211,7 +200,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('tells handleError of an event that cannot be sent or read', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo] = [await open(test, url), await open(test, url, 'Bo')];
       await ana.evaluate(() => App.wave('too early'));
       assert.deepEqual(await ana.evaluate(() => App.errors.map((one) => one.method)), ['sendCustomEvent']);
@@ -225,7 +214,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('shows the latest notification of the types that are asked for', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, url, undefined, { withStore: true });
       assert.equal(await text(ana, '#notifications'), '[null,null,null]');
       await join(ana, url, 'Ana');
@@ -243,7 +232,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('uses the parts that it is given, and introduces itself to them', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, url, 'Ana', { withStore: true });
       assert.deepEqual(
         await ana.evaluate(() => ['actions', 'store', 'notifications'].filter((part) => App[part] !== App.given[part])),
@@ -261,7 +250,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('makes a store of its own without them, and ends with it when it gets some', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, url, undefined, { withStore: true });
       await ana.evaluate(() => App.show({}));
       await until(() => ana.evaluate(() => App.store !== App.given.store));
@@ -278,8 +267,8 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('leaves the room of its own store when it is unmounted, in StrictMode too', async (test) => {
-      const url = newUrl();
-      const watcher = await openPeer(test, browser, server);
+      const url = both.newUrl();
+      const watcher = await openPeer(test, both.browser, both.server);
       await watcher.join(url);
       for (const strict of [false, true]) {
         const ana = await open(test, url, 'Ana', { strict });
@@ -296,8 +285,8 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('leaves a moment after the page has gone away', async (test) => {
-      const url = newUrl();
-      const watcher = await openPeer(test, browser, server);
+      const url = both.newUrl();
+      const watcher = await openPeer(test, both.browser, both.server);
       await watcher.join(url);
       const ana = await open(test, url, 'Ana');
       const bo = await open(test, url, 'Bo', { leaveOnUnload: false });
@@ -324,10 +313,10 @@ for (const [version, alias] of Object.entries(REACTS)) {
       for (const [hook, message] of Object.entries(refusals)) {
         assert.match(message, new RegExp(`^${hook}\\(\\) needs an <HMSRoomProvider>`));
       }
-      const ana = await openPage(test, browser, served.url);
+      const ana = await openEmpty(test);
       await ana.evaluate((html) => App.hydrate(html, { strict: true }), html);
       await until(() => ana.evaluate(() => App.actions));
-      await join(ana, newUrl(), 'Ana');
+      await join(ana, both.newUrl(), 'Ana');
       await eventually(() => text(ana, '#people'), 'Ana');
       assert.ok(await ana.evaluate(() => document.getElementById('local') === App.served), 'it was not rendered anew');
     });
@@ -338,37 +327,6 @@ function join(page, initEndpoint, userName) {
   return page.evaluate((config) => App.actions.join(config), { initEndpoint, userName });
 }
 
-function text(page, selector) {
-  return page.evaluate((selector) => document.querySelector(selector)?.textContent, selector);
-}
-
-/** Renders the component with the custom events again, with other handlers. */
-async function tag(page, text) {
-  await page.evaluate((text) => App.setTag(text), text);
-  await eventually(() => page.evaluate(() => App.tag), text);
-}
-
 function events(page) {
   return page.evaluate(() => App.events);
-}
-
-/** Writes a message in the chat. */
-async function say(page, message) {
-  await page.type('#chat input', message);
-  await page.keyboard.press('Enter');
-}
-
-/** The messages of the chat, each with its sender. */
-function chat(page) {
-  const read = (all) => all.map((one) => [...one.querySelectorAll('b, span')].map((part) => part.textContent).join(' '));
-  return page.$$eval('#chat > p', read);
-}
-
-function pinned(page) {
-  return text(page, '#pinned span');
-}
-
-/** Presses the first button of this selector. */
-function press(page, selector) {
-  return page.$eval(selector, (button) => button.click());
 }

@@ -2,13 +2,13 @@
 // notifications of our 100ms entry.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { atEnd } from './support/at-end.mjs';
-import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
-import { servePage } from './support/bundle.mjs';
+import { LOST_CONNECTION } from './support/browsers.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
+import { chat, pinned, press, QUIET_MS, RECONNECT_MS, say, servePages, startBoth } from './support/react.mjs';
 import { startServer } from './support/server.mjs';
 import { startProxy } from './support/wire.mjs';
 
@@ -21,32 +21,17 @@ const VERSIONS = {
 
 /** How long a participant stays whose page went away without a word. */
 const AWAY_MS = 5_000;
-/** Long enough for something to arrive that should not. */
-const QUIET_MS = 300;
-/** How long a reconnect may take: a random pause of up to a few seconds, and a server that is started meanwhile. */
-const RECONNECT_MS = 20_000;
 
-let browser;
-let server;
-before(async () => ([browser, server] = [await launch('chromium'), await startServer()]));
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-let rooms = 0;
-const newUrl = () => server.sessionUrl(`react-sdk-${(rooms += 1)}`);
+const both = startBoth();
 
 for (const [version, options] of Object.entries(VERSIONS)) {
   describe(`the pinned message of 100ms's page with react-sdk ${version}`, { concurrency: 2 }, () => {
-    let site;
-    before(async () => (site = await servePage('react-sdk-pinned.jsx', options)));
-    after(() => site?.close());
+    const openRoom = servePages(both, 'react-sdk-pinned.jsx', options);
 
     /** Opens the application and joins. */
     async function open(test, url, name, flags = [], allow = []) {
       const parameters = [['url', url], ['name', name], ...flags.map((flag) => [flag, ''])];
-      const page = await openPage(test, browser, `${site.url}?${new URLSearchParams(parameters)}`, { allow });
+      const page = await openRoom(test, { query: `?${new URLSearchParams(parameters)}`, allow });
       await page.waitForSelector('#outside');
       await page.evaluate(() => Room.join());
       await page.waitForSelector('#chat input');
@@ -55,11 +40,11 @@ for (const [version, options] of Object.entries(VERSIONS)) {
 
     for (const flags of [[], ['strict'], ['silent', 'strict'], ['wrapped']]) {
       it(`is there for everybody, ${flags.join(' and ') || 'as it is'}`, async (test) => {
-        const url = newUrl();
+        const url = both.newUrl();
         const [ana, bo] = [await open(test, url, 'Ana', flags), await open(test, url, 'Bo', flags)];
         await say(ana, 'Lunch at noon');
         for (const page of [ana, bo]) await eventually(() => chat(page), ['Ana Lunch at noon']);
-        assert.equal(await pinned(bo), null);
+        assert.equal(await pinned(bo), undefined);
 
         await press(bo, '#chat button');
         for (const page of [ana, bo]) await eventually(() => pinned(page), 'Ana: Lunch at noon');
@@ -75,7 +60,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
         assert.deepEqual(await chat(cy), []);
 
         await press(cy, '#pinned button');
-        for (const page of [ana, bo, cy]) await eventually(() => pinned(page), null);
+        for (const page of [ana, bo, cy]) await eventually(() => pinned(page), undefined);
 
         // After a leave nothing of the room is left; the name of who has left is still on the message.
         await bo.evaluate(() => Room.set('kept'));
@@ -93,10 +78,10 @@ for (const [version, options] of Object.entries(VERSIONS)) {
 
         // In another room there is another message, from the first moment on.
         await ana.evaluate(() => Room.leave().then(() => (Room.shown = [])));
-        await ana.evaluate((url) => Room.join(url), newUrl());
+        await ana.evaluate((url) => Room.join(url), both.newUrl());
         await ana.waitForSelector('#chat input');
         assert.deepEqual(await metadataWhileConnected(ana), ['nothing']);
-        assert.equal(await pinned(ana), null);
+        assert.equal(await pinned(ana), undefined);
       });
     }
 
@@ -119,7 +104,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
       for (const page of [ana, bo]) {
         const room = () => page.evaluate(() => Room.store.getState().room);
         await eventually(async () => [(await room()).roomState, (await room()).peers.length], ['Connected', 2], RECONNECT_MS);
-        await eventually(() => pinned(page), null);
+        await eventually(() => pinned(page), undefined);
         const connected = await page.evaluate(() => Room.shown.map((one) => one.isConnected));
         assert.equal(connected.indexOf(false, connected.indexOf(true)), -1);
       }
@@ -131,13 +116,11 @@ for (const [version, options] of Object.entries(VERSIONS)) {
   });
 
   describe(`react-sdk ${version}`, { concurrency: 2 }, () => {
-    let site;
-    before(async () => (site = await servePage('react-sdk-page.jsx', options)));
-    after(() => site?.close());
+    const openEmpty = servePages(both, 'react-sdk-page.jsx', options);
 
     /** Opens a page and makes a room in it with these properties, and joins if there is a name. */
     async function open(test, { url, name, allow, ...properties } = {}) {
-      const page = await openPage(test, browser, site.url, { allow });
+      const page = await openEmpty(test, { allow });
       await page.evaluate((properties) => Page.mount(properties), properties);
       await until(() => page.evaluate(() => Page.rooms[0].ready));
       await page.evaluate(() => void ([window.room] = Page.rooms));
@@ -146,7 +129,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     }
 
     it("runs the samples of 100ms's page", async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const pages = [await open(test), await open(test), await open(test, { wrapped: true })];
       for (const page of pages) await page.evaluate(() => room.samples.startRefreshing());
       const [ana, bo, late] = pages;
@@ -168,12 +151,12 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('selects at every moment what our own selectors do', async (test) => {
-      const proxy = await startProxy(test, server);
-      const room = `react-sdk-${(rooms += 1)}`;
+      const proxy = await startProxy(test, both.server);
+      const room = both.newRoom();
       const ana = await open(test, { strict: true, allow: LOST_CONNECTION });
       const bo = await open(test);
       await join(ana, proxy.sessionUrl(room), 'Ana');
-      await join(bo, server.sessionUrl(room), 'Bo');
+      await join(bo, both.server.sessionUrl(room), 'Bo');
       await eventually(() => peers(ana), ['Ana', 'Bo']);
       const settled = async () => {
         for (const page of [ana, bo]) await eventually(() => page.evaluate(() => window.room.stale()), []);
@@ -275,7 +258,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('gives the actions, the store and the notifications that it was given', async (test) => {
-      const page = await open(test, { url: newUrl(), name: 'Ana' });
+      const page = await open(test, { url: both.newUrl(), name: 'Ana' });
       const found = await page.evaluate(() => {
         const { hooks, given, frameworks } = room;
         return {
@@ -304,7 +287,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('renders when what is selected has changed, and not else', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo] = [await open(test, { url, name: 'Ana' }), await open(test, { url, name: 'Bo' })];
       await bo.evaluate(() => room.given.actions.setSessionMetadata({ pinned: { by: ['Bo'] } }));
       await eventually(() => ana.evaluate(() => room.metadata), { pinned: { by: ['Bo'] } });
@@ -328,7 +311,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('shows versions, by the selector that only this package has', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo] = [await open(test, { url, name: 'Ana' }), await open(test, { url, name: 'Bo' })];
       await ana.evaluate(() => room.given.actions.sessionStore.observe('poll'));
       await bo.evaluate(() => room.given.actions.sessionStore.set('poll', { yes: 1 }, { ifVersion: 0 }));
@@ -344,7 +327,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('hears of peers and messages', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, { url, name: 'Ana', strict: true });
       const bo = await open(test, { url, name: 'Bo' });
       const latest = () =>
@@ -361,7 +344,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('sends custom events, which are not for the chat', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const pages = [];
       for (const name of ['Ana', 'Bo', 'Cy']) pages.push(await open(test, { strict: true }));
       const [ana, bo, cy] = pages;
@@ -389,7 +372,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('may have two providers on one page', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const page = await open(test, { url, name: 'Ana' });
       await page.evaluate(() => Page.mount({ strict: true }));
       await until(() => page.evaluate(() => Page.rooms[1].ready));
@@ -407,8 +390,8 @@ for (const [version, options] of Object.entries(VERSIONS)) {
     });
 
     it('leaves a moment after the page has gone away', async (test) => {
-      const url = newUrl();
-      const watcher = await openPeer(test, browser, server);
+      const url = both.newUrl();
+      const watcher = await openPeer(test, both.browser, both.server);
       await watcher.join(url);
       const ana = await open(test, { url, name: 'Ana' });
       const bo = await open(test, { url, name: 'Bo', leaveOnUnload: false });
@@ -423,7 +406,7 @@ for (const [version, options] of Object.entries(VERSIONS)) {
 
     it('knows what is in the room and that there is no media, and asks nobody else', async (test) => {
       const page = await open(test);
-      const url = newUrl();
+      const url = both.newUrl();
       await page.evaluate((url) => {
         room.url = url;
         room.setMore(true);
@@ -456,12 +439,12 @@ for (const [version, options] of Object.entries(VERSIONS)) {
         autoplay: '',
       });
       const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
-      assert.deepEqual(asked.filter((one) => !one.startsWith(site.url)), []);
+      assert.deepEqual(asked.filter((one) => !one.startsWith(page.url())), []);
     });
 
     it("lets 100ms's own HMSReactiveStore tell a new subscriber what there is", async (test) => {
       for (const triggered of [false, true]) {
-        const page = await open(test, { url: newUrl(), name: 'Ana', wrapped: true, triggered });
+        const page = await open(test, { url: both.newUrl(), name: 'Ana', wrapped: true, triggered });
         const found = await page.evaluate(() => {
           const { hms, own } = room;
           const calls = [];
@@ -492,25 +475,4 @@ function called(page) {
 /** The metadata of the states and renders that were of a joined room, each once. */
 function metadataWhileConnected(page) {
   return page.evaluate(() => [...new Set(Room.shown.filter((one) => one.isConnected).map((one) => one.metadata ?? 'nothing'))]);
-}
-
-/** Writes a message in the chat. */
-async function say(page, message) {
-  await page.type('#chat input', message);
-  await page.keyboard.press('Enter');
-}
-
-/** The messages of the chat, each with its sender. */
-function chat(page) {
-  const parts = (all) => all.map((one) => [...one.querySelectorAll('b, span')].map((part) => part.textContent).join(' '));
-  return page.$$eval('#chat > p', parts);
-}
-
-function pinned(page) {
-  return page.evaluate(() => document.querySelector('#pinned span')?.textContent ?? null);
-}
-
-/** Presses the first button of this selector. */
-function press(page, selector) {
-  return page.$eval(selector, (button) => button.click());
 }

@@ -1,58 +1,34 @@
 // The React entry's hooks for writes that are answered, on pages, with every version of React that it is for.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { atEnd } from './support/at-end.mjs';
-import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
-import { servePage } from './support/bundle.mjs';
+import { LOST_CONNECTION } from './support/browsers.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
-import { REACTS } from './support/react.mjs';
-import { startServer } from './support/server.mjs';
+import { QUIET_MS, REACTS, RECONNECT_MS, servePages, startBoth, text } from './support/react.mjs';
 import { startProxy } from './support/wire.mjs';
 
-/** How long a reconnect may take: a random pause of up to a few seconds. */
-const RECONNECT_MS = 20_000;
-/** Long enough for whatever would still come to have come. */
-const QUIET_MS = 300;
 /** The longest session data, in units. */
 const MAX_DATA = 102_400;
 
 const SAVED = '0 none All changes saved';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch('chromium');
-  server = await startServer();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const both = startBoth();
 
 for (const [version, alias] of Object.entries(REACTS)) {
   describe(`writes with meeting-session-state/react and ${version}`, { concurrency: 2 }, () => {
-    let served;
-    before(async () => (served = await servePage('react-page.jsx', { alias })));
-    after(() => served?.close());
-
-    let rooms = 0;
-    const newRoom = () => `writes-${version.replace(' ', '-')}-${(rooms += 1)}`;
+    const openEmpty = servePages(both, 'react-page.jsx', { alias });
 
     /** Opens a page that shows the session and is joined. Unless allowed, it may neither warn nor report an error. */
-    async function open(test, props, { allow = [] } = {}) {
-      const page = await openPage(test, browser, served.url, { allow });
-      const warnings = [];
-      page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
-      atEnd(test, () => assert.deepEqual(warnings.filter((one) => !allow.some((pattern) => pattern.test(one))), []));
+    async function open(test, props, { allow } = {}) {
+      const page = await openEmpty(test, { allow, warnings: true });
       await page.evaluate((props) => App.show(props), props);
       if (props.url) await until(async () => (await text(page, '#view'))?.includes('"connected"'));
       return page;
     }
 
     it('counts what several add at once, and its functions stay the same', async (test) => {
-      const url = server.sessionUrl(newRoom());
+      const url = both.newUrl();
       const pages = [await open(test, { url, userName: 'Ana', strict: true }), await open(test, { url, userName: 'Bo' })];
       const add = async () => {
         const writers = [...App.writers];
@@ -72,10 +48,10 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('shows that a write is not answered, why it failed, and forgets that with the next', async (test) => {
-      const proxy = await startProxy(test, server);
-      const room = newRoom();
+      const proxy = await startProxy(test, both.server);
+      const room = both.newRoom();
       const ana = await open(test, { url: proxy.sessionUrl(room), userName: 'Ana' });
-      const bo = await open(test, { url: server.sessionUrl(room), userName: 'Bo' });
+      const bo = await open(test, { url: both.server.sessionUrl(room), userName: 'Bo' });
       const merge = { mergeStrategy: 'shallow-merge' };
       assert.deepEqual(await ana.evaluate((options) => App.update({ a: 1 }, options), merge), { revision: 1, status: 'applied' });
       await eventually(() => text(ana, '#writer'), 'answered none');
@@ -117,8 +93,8 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('says what is not saved yet, and what cannot be', async (test) => {
-      const proxy = await startProxy(test, server);
-      const url = proxy.sessionUrl(newRoom());
+      const proxy = await startProxy(test, both.server);
+      const url = proxy.sessionUrl(both.newRoom());
       const ana = await open(test, { url, userName: 'Ana', strict: true }, { allow: LOST_CONNECTION });
       await eventually(() => text(ana, '#saving'), SAVED);
       proxy.refuse();
@@ -143,9 +119,9 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('that is unmounted during a write warns of nothing, and the write is made', async (test) => {
-      const proxy = await startProxy(test, server);
-      const url = proxy.sessionUrl(newRoom());
-      const page = await openPage(test, browser, served.url);
+      const proxy = await startProxy(test, both.server);
+      const url = proxy.sessionUrl(both.newRoom());
+      const page = await openEmpty(test);
       const warnings = [];
       page.on('console', (message) => warnings.push(message.text()));
       await page.evaluate(() => App.makeCall());
@@ -183,8 +159,4 @@ for (const [version, alias] of Object.entries(REACTS)) {
       assert.equal(await text(ana, '#saving'), SAVED);
     });
   });
-}
-
-function text(page, selector) {
-  return page.evaluate((selector) => document.querySelector(selector)?.textContent, selector);
 }

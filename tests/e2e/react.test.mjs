@@ -1,58 +1,32 @@
 // The React entry, on pages and on a server, with every version of React that it is for.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
 import { atEnd } from './support/at-end.mjs';
-import { LOST_CONNECTION, launch, openPage } from './support/browsers.mjs';
-import { servePage } from './support/bundle.mjs';
+import { LOST_CONNECTION } from './support/browsers.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
-import { REACTS, renderOnServer } from './support/react.mjs';
+import { QUIET_MS, REACTS, RECONNECT_MS, renderOnServer, servePages, startBoth, tag, text } from './support/react.mjs';
 import { startServer } from './support/server.mjs';
 import { startProxy } from './support/wire.mjs';
 
-/** How long a reconnect may take: a random pause of up to a few seconds, and a server that is started meanwhile. */
-const RECONNECT_MS = 20_000;
-/** Long enough for whatever would still come to have come. */
-const QUIET_MS = 300;
-
 const IDLE = { status: 'idle', data: {}, topology: 'none', people: [] };
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch('chromium');
-  server = await startServer();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const both = startBoth();
 
 for (const [version, alias] of Object.entries(REACTS)) {
   describe(`meeting-session-state/react with ${version}`, { concurrency: 2 }, () => {
-    let served;
-    before(async () => (served = await servePage('react-page.jsx', { alias })));
-    after(() => served?.close());
-
-    let rooms = 0;
-    const newUrl = () => server.sessionUrl(`${version.replace(' ', '-')}-${(rooms += 1)}`);
+    const openEmpty = servePages(both, 'react-page.jsx', { alias });
 
     /** Opens a page, and shows the session in it if there are props. The page may warn only of what is allowed. */
-    async function open(test, props, { allow = [] } = {}) {
-      const page = await openPage(test, browser, served.url, { allow });
-      const warnings = [];
-      page.on('console', (message) => message.type() === 'warn' && warnings.push(message.text()));
-      atEnd(test, () => {
-        const unexpected = warnings.filter((warning) => !allow.some((pattern) => pattern.test(warning)));
-        assert.deepEqual(unexpected, [], 'the page warned');
-      });
+    async function open(test, props, { allow } = {}) {
+      const page = await openEmpty(test, { allow, warnings: true });
       if (props) await show(page, props);
       return page;
     }
 
     it('shows everybody the same, a late joiner too', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test);
       // A call of the application does not stand in the way of the provider's.
       await ana.evaluate(() => App.makeCall());
@@ -78,7 +52,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('renders a component again only when what it shows has changed', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const [ana, bo] = [await open(test, { url, userName: 'Ana' }), await open(test, { url, userName: 'Bo' })];
       for (const page of [ana, bo]) await until(async () => (await view(page)).people.length === 2);
       await bo.evaluate(() => App.set({ pinned: { by: 'Bo' }, title: 'Standup', votes: [1] }));
@@ -118,7 +92,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('keeps what has not changed the same, from hook to hook and from render to render', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, { url, userName: 'Ana' });
       await connected(ana, ['Ana']);
       await ana.evaluate(() => App.set({ pinned: 'Hello' }));
@@ -134,8 +108,8 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('has one participant and no warning in StrictMode, and none after it is unmounted', async (test) => {
-      const url = newUrl();
-      const watcher = await openPeer(test, browser, server);
+      const url = both.newUrl();
+      const watcher = await openPeer(test, both.browser, both.server);
       await watcher.join(url);
       const ana = await open(test, { url, userName: 'Ana', strict: true });
       await until(async () => (await view(ana)).status === 'connected');
@@ -154,7 +128,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('listens to a given call once, and not at all after it is unmounted', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test);
       await ana.evaluate(() => App.makeCall());
       await show(ana, { withCall: true, strict: true });
@@ -173,7 +147,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('shows a call that comes later, leaves and joins again', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, { call: null });
       await eventually(() => view(ana), IDLE);
       assert.match(await refusal(ana, () => App.set({})), /^setMeetingSessionData\(\) needs a call/);
@@ -207,7 +181,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('leaves and joins when its address becomes another, and only then', async (test) => {
-      const [url, other] = [newUrl(), newUrl()];
+      const [url, other] = [both.newUrl(), both.newUrl()];
       const bo = await open(test, { url, userName: 'Bo' });
       await connected(bo, ['Bo']);
       const ana = await open(test, { url, userName: 'Ana', userData: { role: 'host' } });
@@ -235,7 +209,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('tells a name that changed while it was joining', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const bo = await open(test, { url, userName: 'Bo' });
       await connected(bo, ['Bo']);
       const ana = await open(test);
@@ -250,7 +224,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('passes messages on to the handler of the newest render', async (test) => {
-      const url = newUrl();
+      const url = both.newUrl();
       const ana = await open(test, { url, userName: 'Ana' });
       const bo = await open(test, { url, userName: 'Bo' });
       const cy = await open(test);
@@ -305,7 +279,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('is connected by a join after a leave without a connection', async (test) => {
-      const proxy = await startProxy(test, server);
+      const proxy = await startProxy(test, both.server);
       const url = proxy.sessionUrl('without-connection');
       const ana = await open(test, undefined, { allow: LOST_CONNECTION });
       await ana.evaluate(() => App.makeCall());
@@ -324,7 +298,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     it('shows a join that fails, and tells onError if there is one', async (test) => {
       const refusing = await startServer({ host: '0.0.0.0' });
       atEnd(test, () => refusing.stop());
-      const [url, refused] = [newUrl(), refusing.sessionUrl('room')];
+      const [url, refused] = [both.newUrl(), refusing.sessionUrl('room')];
       const failed = { ...IDLE, status: 'error' };
       const ana = await open(test, { url: refused, strict: true }, { allow: LOST_CONNECTION });
       await eventually(() => view(ana), failed);
@@ -337,7 +311,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
       await eventually(() => ana.evaluate(() => App.errors.length), 2);
       assert.match((await ana.evaluate(() => App.errors))[1].message, /^The url must be the address of a session/);
       await eventually(() => view(ana), failed);
-      await show(ana, { url: newUrl(), userName: 'x'.repeat(257) });
+      await show(ana, { url: both.newUrl(), userName: 'x'.repeat(257) });
       await eventually(() => ana.evaluate(() => App.errors.length), 3);
       await eventually(() => view(ana), failed);
 
@@ -357,8 +331,8 @@ for (const [version, alias] of Object.entries(REACTS)) {
     });
 
     it('that is unmounted while it joins reports nothing and joins nothing', async (test) => {
-      const url = newUrl();
-      const watcher = await openPeer(test, browser, server);
+      const url = both.newUrl();
+      const watcher = await openPeer(test, both.browser, both.server);
       await watcher.join(url);
       // The browser itself warns of a socket that is closed before it is open.
       const ana = await open(test, undefined, { allow: LOST_CONNECTION });
@@ -401,7 +375,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
         assert.match(message, new RegExp(`^${hook}\\(\\) needs a <SessionProvider>`));
       }
 
-      const url = newUrl();
+      const url = both.newUrl();
       const bo = await open(test, { url, userName: 'Bo' });
       await connected(bo, ['Bo']);
       await bo.evaluate(() => App.set({ pinned: 'Hello' }));
@@ -428,10 +402,6 @@ function show(page, props) {
   return page.evaluate((props) => App.show(props), props);
 }
 
-function text(page, selector) {
-  return page.evaluate((selector) => document.querySelector(selector)?.textContent, selector);
-}
-
 /** What the page shows of the session. */
 async function view(page) {
   return JSON.parse((await text(page, '#view')) ?? 'null');
@@ -444,12 +414,6 @@ async function connected(page, people) {
     return [now?.status, now?.people];
   };
   await eventually(read, ['connected', people]);
-}
-
-/** Renders the component with the messages again, with another handler. */
-async function tag(page, text) {
-  await page.evaluate((text) => App.setTag(text), text);
-  await eventually(() => page.evaluate(() => App.tag), text);
 }
 
 function messages(page) {

@@ -65,13 +65,14 @@ export function launch(name, { shelter = true } = {}) {
  * Opens a page for the length of one test, with storage of its own.
  *
  * The test fails when the page has logged an error or let an exception escape, unless one of `allow` (regular
- * expressions) matches it. The page has these problems as `page.problems`, to look at them earlier.
+ * expressions) matches it; with `warnings` also when it has warned. The page has these problems as `page.problems`, to
+ * look at them earlier.
  */
-export async function openPage(test, browser, url, { allow = [] } = {}) {
+export async function openPage(test, browser, url, { allow = [], warnings = false } = {}) {
   const context = await browser.createBrowserContext();
   // A window and not a tab: of the tabs of one window all but one are hidden.
   const page = await context.newPage({ type: 'window' });
-  const problems = collectProblems(page);
+  const problems = collectProblems(page, warnings ? ['error', 'warn'] : ['error']);
   atEnd(test, async () => {
     // A test may have closed the browser, or its own hooks before this one.
     await context.close().catch((error) => {
@@ -84,10 +85,10 @@ export async function openPage(test, browser, url, { allow = [] } = {}) {
   return Object.assign(page, { problems });
 }
 
-function collectProblems(page) {
+function collectProblems(page, types) {
   const problems = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location()?.url ?? ''}`.trim());
+    if (types.includes(message.type())) problems.push(`console: ${message.text()} ${message.location()?.url ?? ''}`.trim());
   });
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.stack ?? error}`));
   return problems;
