@@ -1,7 +1,7 @@
 // The samples of docs/migrate-from-100ms.md, as they stand there but for the address of the server.
 
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,19 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
+import { diffs, fenced, press, read, shown } from './support/guide.mjs';
 import { eventually, openPeer } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const guide = await readFile(join(root, 'docs/migrate-from-100ms.md'), 'utf8');
+const guide = await read('docs/migrate-from-100ms.md');
 
-function blocks(language) {
-  return [...guide.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
-}
-
-const [metadata, sessionStore, versions] = blocks('js');
-const [withOurHooks, withTheirHooks] = blocks('jsx');
-const [alias, define] = blocks('json').map((text) => JSON.parse(text));
+const [metadata, sessionStore, versions] = fenced(guide, 'js');
+const [withOurHooks, withTheirHooks] = fenced(guide, 'jsx');
+const [alias, define] = fenced(guide, 'json').map((text) => JSON.parse(text));
 
 let browser, server, folder;
 let files = 0;
@@ -46,35 +43,25 @@ async function open(test, session, code, options = {}) {
   return openPage(test, browser, site.url);
 }
 
-/** What the page shows, in one line. */
-const text = (page) => page.evaluate(() => document.body.innerText.replace(/\s+/g, ' ').trim());
-
-function click(page, label) {
-  return page.evaluate((label) => {
-    [...document.querySelectorAll('button')].find((button) => button.innerText.startsWith(label)).click();
-  }, label);
-}
-
 test('the code after the change is the code before it but for the import and the address', () => {
-  const lines = blocks('diff').flatMap((diff) => diff.trim().split('\n'));
-  const marked = (sign) => lines.filter((line) => line.startsWith(sign)).map((line) => line.slice(1));
-  assert.equal(marked('+').length, 3);
-  for (const line of marked('+')) assert.ok(`${metadata}${withOurHooks}`.split('\n').includes(line), line);
+  const [removed, added] = diffs(guide);
+  assert.equal(added.length, 3);
+  for (const line of added) assert.ok(`${metadata}${withOurHooks}`.split('\n').includes(line), line);
   const changes = [
     ['@100mslive/hms-video-store', 'meeting-session-state/100ms'],
     ['authToken', "initEndpoint: 'ws://localhost:7880/standup'"],
     ['@100mslive/react-sdk', 'meeting-session-state/100ms/react'],
   ];
-  assert.deepEqual(marked('-').map((line, index) => line.replace(...changes[index])), marked('+'));
+  assert.deepEqual(removed.map((line, index) => line.replace(...changes[index])), added);
 });
 
 test('the plain samples share their data with late joiners and with the other face', async (test) => {
   const ana = await open(test, 'plain', `${metadata}${sessionStore}`);
-  await eventually(() => text(ana), 'Hello');
+  await eventually(() => shown(ana), 'Hello');
   await eventually(() => ana.title(), '1 say yes');
   const reader = `${metadata}${sessionStore}`.replace(/^await .*\b(set|send)\w*\(.*$/gm, '');
   const late = await open(test, 'plain', reader);
-  await eventually(() => text(late), 'Hello');
+  await eventually(() => shown(late), 'Hello');
   await eventually(() => late.title(), '1 say yes');
 
   const peer = await openPeer(test, browser, server);
@@ -84,7 +71,7 @@ test('the plain samples share their data with late joiners and with the other fa
   assert.ok(guide.includes(`\`{ default: 'Hello', poll: { yes: 1 } }\``));
   await peer.set({ default: 'from the other face', poll: { yes: 2 } });
   for (const page of [ana, late]) {
-    await eventually(() => text(page), 'from the other face');
+    await eventually(() => shown(page), 'from the other face');
     await eventually(() => page.title(), '2 say yes');
   }
 });
@@ -99,15 +86,15 @@ test('the React samples show each other what is pinned', async (test) => {
   const [ana, bo] = [await open(test, 'react', withOurHooks), await open(test, 'react', unchanged, { alias })];
   const cy = await open(test, 'react', withTheirHooks, { define });
   for (const page of [ana, bo]) {
-    await eventually(() => text(page), 'Join');
-    await click(page, 'Join');
+    await eventually(() => shown(page), 'Join');
+    await press(page, 'Join');
   }
-  for (const page of [ana, bo]) await eventually(() => text(page), 'Nothing is pinned Pin for 2');
+  for (const page of [ana, bo]) await eventually(() => shown(page), 'Nothing is pinned Pin for 2');
   await ana.focus('input');
   await ana.keyboard.type('Standup at 10');
-  await click(ana, 'Pin');
-  await eventually(() => text(bo), 'Standup at 10 Pin for 2');
-  await click(cy, 'Join');
-  await eventually(() => text(cy), 'Standup at 10');
-  await eventually(() => text(bo), 'Standup at 10 Pin for 3');
+  await press(ana, 'Pin');
+  await eventually(() => shown(bo), 'Standup at 10 Pin for 2');
+  await press(cy, 'Join');
+  await eventually(() => shown(cy), 'Standup at 10');
+  await eventually(() => shown(bo), 'Standup at 10 Pin for 3');
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,19 +11,16 @@ import { promisify } from 'node:util';
 import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
+import { diffs, fenced, press, read, shown } from './support/guide.mjs';
 import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const guide = await readFile(join(root, 'docs/migrate-from-daily.md'), 'utf8');
+const guide = await read('docs/migrate-from-daily.md');
 
-function blocks(language) {
-  return [...guide.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
-}
-
-const [plain] = blocks('js');
-const [withAlias, withCallObject] = blocks('jsx');
-const [alias, compiler] = blocks('json').map((text) => JSON.parse(text));
+const [plain] = fenced(guide, 'js');
+const [withAlias, withCallObject] = fenced(guide, 'jsx');
+const [alias, compiler] = fenced(guide, 'json').map((text) => JSON.parse(text));
 
 let browser, server, folder;
 before(async () => {
@@ -48,24 +45,14 @@ async function serve(test, name, code, alias) {
   return site;
 }
 
-/** What the page shows, in one line. */
-const text = (page) => page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '));
-
-function click(page, label) {
-  return page.evaluate((label) => {
-    [...document.querySelectorAll('button')].find((button) => button.innerText.startsWith(label)).click();
-  }, label);
-}
-
 test('the code after the change is the code before it but for the import and the address', () => {
-  const lines = blocks('diff').flatMap((diff) => diff.trim().split('\n'));
-  const marked = (sign) => lines.filter((line) => line.startsWith(sign)).map((line) => line.slice(1));
-  assert.equal(marked('+').length, 2);
-  for (const line of marked('+')) assert.ok(plain.split('\n').includes(line), line);
-  const original = marked('-').map((line) => line.replace('@daily-co/daily-js', 'meeting-session-state'));
+  const [removed, added] = diffs(guide);
+  assert.equal(added.length, 2);
+  for (const line of added) assert.ok(plain.split('\n').includes(line), line);
+  const original = removed.map((line) => line.replace('@daily-co/daily-js', 'meeting-session-state'));
   assert.deepEqual(
     original.map((line) => line.replace('https://example.daily.co', 'ws://localhost:7880')),
-    marked('+'),
+    added,
   );
 });
 
@@ -75,23 +62,23 @@ test('the plain sample shows the late joiner what is pinned', async (test) => {
   const run = `(async () => { ${code}; window.call = call; })()`;
   const ana = await openPage(test, browser, `${server.url}/healthz`);
   await ana.evaluate(run);
-  await eventually(() => text(ana), 'Hello');
+  await eventually(() => shown(ana), 'Hello');
   const bo = await openPage(test, browser, `${server.url}/healthz`);
   await bo.evaluate(run.replace(/call\.setMeetingSessionData.*/, ''));
-  await eventually(() => text(bo), 'Hello');
+  await eventually(() => shown(bo), 'Hello');
   for (const page of [ana, bo]) await page.evaluate(() => call.destroy());
 });
 
 test('the samples for daily-react show each other what is pinned', async (test) => {
   const sites = [await serve(test, 'alias.jsx', withAlias, alias), await serve(test, 'call.jsx', withCallObject)];
   const [ana, bo] = [await openPage(test, browser, sites[0].url), await openPage(test, browser, sites[1].url)];
-  await eventually(() => text(bo), 'Join Nothing is pinned');
-  for (const page of [ana, bo]) await click(page, 'Join');
-  await eventually(() => text(ana), 'Nothing is pinned Pin for 2');
+  await eventually(() => shown(bo), 'Join Nothing is pinned');
+  for (const page of [ana, bo]) await press(page, 'Join');
+  await eventually(() => shown(ana), 'Nothing is pinned Pin for 2');
   await ana.focus('input');
   await ana.keyboard.type('Standup at 10');
-  await click(ana, 'Pin');
-  await eventually(() => text(bo), 'Join Standup at 10');
+  await press(ana, 'Pin');
+  await eventually(() => shown(bo), 'Join Standup at 10');
 });
 
 test('the compiler options of the guide let the sample for daily-react compile', async () => {

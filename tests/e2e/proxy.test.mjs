@@ -13,6 +13,7 @@ import { find } from '../../scripts/browsers.mjs';
 import { atEnd } from './support/at-end.mjs';
 import { LOST_CONNECTION } from './support/browsers.mjs';
 import { meet, openDemo } from './support/demo.mjs';
+import { fenced, read } from './support/guide.mjs';
 import { replaceEach, startNginx } from './support/nginx.mjs';
 import { eventually, pause, until } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
@@ -26,9 +27,9 @@ const RECONNECT_MS = 20_000;
 /** The address that browsers have here. */
 const CLIENT = '127.0.0.9';
 
-const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-const [site] = fenced('nginx');
-const [command] = fenced('sh').filter((code) => code.includes('--trusted-proxy'));
+const readme = await read('README.md');
+const [site] = fenced(readme, 'nginx');
+const [command] = fenced(readme, 'sh').filter((code) => code.includes('--trusted-proxy'));
 const [, host] = site.match(/server_name (\S+);/);
 
 const allow = LOST_CONNECTION;
@@ -131,8 +132,4 @@ async function pin(demo, text) {
 /** The lines of the server's log that say that somebody joins this session. */
 function joins(session) {
   return server.log.filter((line) => line.includes(' joins ') && line.includes(`session="${session}"`));
-}
-
-function fenced(language) {
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
 }

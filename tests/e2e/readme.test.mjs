@@ -4,18 +4,15 @@
 // `expression;  // X` compares, where X is a text, an array or an object. All must be reached.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { atEnd } from './support/at-end.mjs';
 import { launch, openPage } from './support/browsers.mjs';
 import { servePage } from './support/bundle.mjs';
+import { fenced, read } from './support/guide.mjs';
 import { eventually } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
-const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
-const fenced = (text, language) =>
-  [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, code]) => code);
 const [readme, writes] = await Promise.all(['README.md', 'docs/writes.md'].map(read));
 
 /** A block as code that throws when one of its comments is not true. */
