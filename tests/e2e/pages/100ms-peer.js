@@ -1,33 +1,13 @@
-// A page with 100ms's entry in it, for tests to evaluate in; with the samples of 100ms's page, written anew.
+// A page with 100ms's entry in it, for tests to evaluate in, and the samples of 100ms's page over it.
 
 import Daily from 'meeting-session-state';
 import * as HMS from 'meeting-session-state/100ms';
-import { HMSNotificationTypes, selectIsConnectedToRoom, selectSessionMetadata } from 'meeting-session-state/100ms';
 
 import { hms, hmsActions, hmsNotifications, hmsStore } from './100ms-hms.js';
+import { samples } from './100ms-samples.js';
 
-Object.assign(window, { Daily, HMS, hms, hmsActions, hmsNotifications, hmsStore });
-
-// ---------------------------------------------------------------------------------------------------- the samples
-
-const samples = {
-  async setSessionMetadata(data) {
-    await hmsActions.setSessionMetadata(data);
-    await hmsActions.sendBroadcastMessage('refresh', 'metadata');
-  },
-
-  startRefreshing() {
-    hmsStore.subscribe((isConnected) => {
-      if (isConnected) hmsActions.populateSessionMetadata();
-    }, selectIsConnectedToRoom);
-    hmsNotifications.onNotification((notification) => {
-      const msg = notification.data;
-      if (msg && msg.type === 'metadata' && msg.message === 'refresh') hmsActions.populateSessionMetadata();
-    }, HMSNotificationTypes.NEW_MESSAGE);
-  },
-
-  sessionMetadata: () => hmsStore.getState(selectSessionMetadata),
-};
+const parts = { store: hmsStore, actions: hmsActions, notifications: hmsNotifications };
+Object.assign(window, { Daily, HMS, hms, hmsActions, hmsNotifications, hmsStore, samples: samples(parts, HMS) });
 
 // ---------------------------------------------------------------------------------------------------- records
 
@@ -55,4 +35,4 @@ async function outcome(promise) {
   }
 }
 
-Object.assign(window, { samples, records, outcome, ready: true });
+Object.assign(window, { records, outcome, ready: true });

@@ -8,7 +8,6 @@ import * as SDK from '@100mslive/react-sdk';
 import {
   HMSNotificationTypes,
   HMSRoomProvider,
-  selectIsConnectedToRoom,
   selectPeerNameByID,
   selectSessionMetadata,
   useAutoplayError,
@@ -34,6 +33,7 @@ import {
 } from '@100mslive/react-sdk';
 import * as OURS from 'meeting-session-state/100ms';
 
+import { samples } from './100ms-samples.js';
 import { compareSelectors, Selections, staleSelections } from './react-sdk-selectors.jsx';
 
 window.Page = { SDK, OURS, rooms: [] };
@@ -57,7 +57,7 @@ Page.mount = ({ wrapped, triggered, strict, leaveOnUnload }) => {
   const shown = {};
   const room = { hms, own, given, frameworks, compared, shown, notified: {}, heard: [], errors: [], renders: 0 };
   room.stale = () => staleSelections(shown, given.store);
-  room.samples = samples(given);
+  room.samples = samples(given, SDK);
   const root = createRoot(document.body.appendChild(document.createElement('div')));
   room.unmount = () => root.unmount();
   const tree = (
@@ -74,28 +74,6 @@ Page.mount = ({ wrapped, triggered, strict, leaveOnUnload }) => {
   root.render(strict ? <StrictMode>{tree}</StrictMode> : tree);
   Page.rooms.push(room);
 };
-
-/** The samples of 100ms's page, written anew, with the real selectors and enums. */
-function samples({ store: hmsStore, actions: hmsActions, notifications: hmsNotifications }) {
-  return {
-    async setSessionMetadata(data) {
-      await hmsActions.setSessionMetadata(data);
-      await hmsActions.sendBroadcastMessage('refresh', 'metadata');
-    },
-
-    startRefreshing() {
-      hmsStore.subscribe((isConnected) => {
-        if (isConnected) hmsActions.populateSessionMetadata();
-      }, selectIsConnectedToRoom);
-      hmsNotifications.onNotification((notification) => {
-        const msg = notification.data;
-        if (msg && msg.type === 'metadata' && msg.message === 'refresh') hmsActions.populateSessionMetadata();
-      }, HMSNotificationTypes.NEW_MESSAGE);
-    },
-
-    sessionMetadata: () => hmsStore.getState(selectSessionMetadata),
-  };
-}
 
 function Primitives({ room }) {
   room.hooks = {
