@@ -1,17 +1,6 @@
 // join, leave and destroy: states, events and promises, in their order.
 
-import { check, equal, eventNames, eventually, next, rejects, same, test, within, write } from './support.js';
-
-const JOIN_EVENTS = [
-  'loading',
-  'loaded',
-  'joining-meeting',
-  'joined-meeting',
-  'participant-counts-updated',
-  'meeting-session-summary-updated',
-  'meeting-session-updated',
-  'meeting-session-state-updated',
-];
+import { check, equal, eventNames, eventually, JOIN_EVENTS, next, rejects, same, test, within, write } from './support.js';
 
 /** What is true of a call that is not in a meeting. */
 async function outside(call, room) {

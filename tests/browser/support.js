@@ -168,7 +168,8 @@ export function eventNames(call) {
   return names;
 }
 
-export const EVENTS = [
+/** The events of a join, in order. */
+export const JOIN_EVENTS = [
   'loading',
   'loaded',
   'joining-meeting',
@@ -177,6 +178,10 @@ export const EVENTS = [
   'meeting-session-summary-updated',
   'meeting-session-updated',
   'meeting-session-state-updated',
+];
+
+export const EVENTS = [
+  ...JOIN_EVENTS,
   'participant-joined',
   'participant-updated',
   'participant-left',
