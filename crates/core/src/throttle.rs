@@ -16,7 +16,7 @@ pub struct Throttle {
 
 /// What to do with an operation that has just arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
+pub enum Verdict {
     /// Handle it at once.
     Now,
     /// Handle it after this long, and read nothing further until then.
@@ -32,7 +32,7 @@ impl Throttle {
     }
 
     /// Counts one operation that arrived at `now`.
-    pub fn admit(&mut self, now: Instant) -> Admission {
+    pub fn admit(&mut self, now: Instant) -> Verdict {
         let cost = Duration::from_secs(1) / limits::OPERATIONS_PER_SECOND;
         let burst = cost * limits::OPERATION_BURST;
         self.paid_at = self.paid_at.max(now) + cost;
@@ -43,13 +43,13 @@ impl Throttle {
             self.waiting_since = None;
         }
         if debt <= burst {
-            return Admission::Now;
+            return Verdict::Now;
         }
         let since = *self.waiting_since.get_or_insert(now);
         if now.since(since) > limits::THROTTLED_MAX {
-            return Admission::Refuse;
+            return Verdict::Refuse;
         }
-        Admission::After(debt - burst)
+        Verdict::After(debt - burst)
     }
 }
 
@@ -62,9 +62,9 @@ mod tests {
         let start = now;
         for _ in 0..count {
             match throttle.admit(now) {
-                Admission::Now => {}
-                Admission::After(wait) => now = now + wait,
-                Admission::Refuse => return Err(now.since(start)),
+                Verdict::Now => {}
+                Verdict::After(wait) => now = now + wait,
+                Verdict::Refuse => return Err(now.since(start)),
             }
         }
         Ok(now.since(start))
@@ -90,9 +90,9 @@ mod tests {
         let mut throttle = Throttle::new(now);
         let refused = (0..10_000).any(|count| {
             match throttle.admit(now) {
-                Admission::Now => {}
-                Admission::After(wait) => now = now + wait,
-                Admission::Refuse => return true,
+                Verdict::Now => {}
+                Verdict::After(wait) => now = now + wait,
+                Verdict::Refuse => return true,
             }
             if count % 50 == 0 {
                 now = now + Duration::from_millis(30);

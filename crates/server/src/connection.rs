@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use meeting_session_core::protocol::{ClientMessage, CloseCode, DecodeError, Join, limits};
-use meeting_session_core::throttle::{Admission, Throttle};
+use meeting_session_core::throttle::{Throttle, Verdict};
 use tokio::time::Instant;
 use tokio_websockets::{Error, Message};
 use tracing::debug;
 
 use crate::clock::Clock;
-use crate::hub::{Hub, Place};
+use crate::hub::{Hub, SessionHandle};
 use crate::joining;
 use crate::outbox::{self, Outbox};
 use crate::server::Stop;
@@ -74,16 +74,16 @@ async fn converse(
     if join.session != name {
         return Ending::Close(CloseCode::BAD_JOIN);
     }
-    let place = match hub.join(join, outbox, joining.address) {
-        Ok(place) => place,
+    let session = match hub.join(join, outbox, joining.address) {
+        Ok(session) => session,
         Err(code) => return Ending::Close(code),
     };
     drop(joining);
     socket.accept_updates();
 
-    let mut seat = Seat { place, throttle, clock: hub.clock };
+    let mut seat = Seat { session, throttle, clock: hub.clock };
     let ending = seat.relay(socket).await;
-    seat.tell(Input::Disconnected(seat.place.connection)).await;
+    seat.tell(Input::Disconnected(seat.session.connection)).await;
     ending
 }
 
@@ -100,7 +100,7 @@ async fn first_message(
                 Some(Ok(ClientMessage::Join(join))) => return Ok(join),
                 Some(_) => return Err(Ending::Close(CloseCode::BAD_MESSAGE)),
                 // Pings cost something, too.
-                None if throttle.admit(clock.now()) != Admission::Now => {
+                None if throttle.admit(clock.now()) != Verdict::Now => {
                     return Err(Ending::Close(CloseCode::RATE_LIMITED));
                 }
                 None => {}
@@ -118,7 +118,7 @@ const HEARD_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A connection that has joined.
 struct Seat {
-    place: Place,
+    session: SessionHandle,
     throttle: Throttle,
     clock: Clock,
 }
@@ -138,7 +138,7 @@ impl Seat {
                     Err(_) => {
                         if socket.bytes_read() > accounted {
                             accounted = socket.bytes_read();
-                            self.tell(Input::Heard(self.place.connection)).await;
+                            self.tell(Input::Heard(self.session.connection)).await;
                         }
                         check = Instant::now() + HEARD_INTERVAL;
                         continue;
@@ -163,12 +163,12 @@ impl Seat {
                     return Ending::Gone;
                 }
                 Event::Received(message) => match self.throttle.admit(self.clock.now()) {
-                    Admission::Now => self.forward(&message).await,
-                    Admission::After(wait) => waiting = Some((Instant::now() + wait, message)),
-                    Admission::Refuse => return Ending::Close(CloseCode::RATE_LIMITED),
+                    Verdict::Now => self.forward(&message).await,
+                    Verdict::After(wait) => waiting = Some((Instant::now() + wait, message)),
+                    Verdict::Refuse => return Ending::Close(CloseCode::RATE_LIMITED),
                 },
                 // When the inbox is full, the session is awake and will look.
-                Event::Drained => drop(self.place.inbox.try_send(Input::Drained)),
+                Event::Drained => drop(self.session.inbox.try_send(Input::Drained)),
                 Event::Close(code) => return Ending::Close(code),
                 Event::Failed(error) => return Ending::Failed(error),
                 Event::Gone => return Ending::Gone,
@@ -178,14 +178,14 @@ impl Seat {
 
     async fn forward(&self, message: &Message) {
         if let Some(message) = decode(message) {
-            let connection = self.place.connection;
+            let connection = self.session.connection;
             self.tell(Input::Message { connection, message }).await;
         }
     }
 
     /// Waits while the session is busy. One that is gone has closed the outbox, so that the next event is the end.
     async fn tell(&self, input: Input) {
-        let _ = self.place.inbox.send(input).await;
+        let _ = self.session.inbox.send(input).await;
     }
 }
 

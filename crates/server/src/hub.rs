@@ -35,9 +35,9 @@ pub(crate) struct Hub {
     going_away: AtomicBool,
 }
 
-/// Where the input of a connection that has joined goes.
+/// What a connection that has joined holds of its session: where its input goes.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct SessionHandle {
     pub(crate) connection: ConnectionId,
     pub(crate) inbox: Sender<Input>,
     _joined: watch::Receiver<()>,
@@ -65,7 +65,7 @@ impl Hub {
         join: Box<Join>,
         outbox: Outbox,
         address: IpAddr,
-    ) -> Result<Place, CloseCode> {
+    ) -> Result<SessionHandle, CloseCode> {
         if self.is_going_away() {
             return Err(CloseCode::GOING_AWAY);
         }
@@ -77,7 +77,7 @@ impl Hub {
         let mut sessions = self.sessions();
         if let Some(inbox) = sessions.get(&name) {
             input = match inbox.try_send(input) {
-                Ok(()) => return Ok(self.place(connection, inbox)),
+                Ok(()) => return Ok(self.handle(connection, inbox)),
                 Err(TrySendError::Full(_)) => return Err(CloseCode::BUSY),
                 Err(TrySendError::Closed(input)) => input,
             };
@@ -86,11 +86,11 @@ impl Hub {
         inbox.try_send(input).map_err(|_| CloseCode::BUSY)?;
         sessions.insert(name.clone(), inbox.clone());
         tokio::spawn(SessionTask::new(self.clone(), name, receiver, None).run());
-        Ok(self.place(connection, &inbox))
+        Ok(self.handle(connection, &inbox))
     }
 
-    fn place(&self, connection: ConnectionId, inbox: &Sender<Input>) -> Place {
-        Place { connection, inbox: inbox.clone(), _joined: self.joined.subscribe() }
+    fn handle(&self, connection: ConnectionId, inbox: &Sender<Input>) -> SessionHandle {
+        SessionHandle { connection, inbox: inbox.clone(), _joined: self.joined.subscribe() }
     }
 
     /// How many connections have joined.
@@ -204,7 +204,8 @@ mod tests {
             token: None,
             resume: None,
         };
-        let Place { connection, inbox, .. } = hub.join(Box::new(join), outbox, Ipv4Addr::LOCALHOST.into())?;
+        let SessionHandle { connection, inbox, .. } =
+            hub.join(Box::new(join), outbox, Ipv4Addr::LOCALHOST.into())?;
         Ok((connection, inbox, outgoing))
     }
 

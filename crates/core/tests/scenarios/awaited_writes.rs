@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{World, ends, merge, replace, set};
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
 use meeting_session_core::protocol::{Condition, Rejection, limits};
-use meeting_session_core::throttle::{Admission, Throttle};
+use meeting_session_core::throttle::{Throttle, Verdict};
 use meeting_session_core::{Instant, Json, Update};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -200,7 +200,7 @@ fn writes_and_messages_together_stay_below_the_rate_of_the_server() {
         }
         world.run(Duration::from_millis(20));
         for (at, _) in &world.peers[0].sent[counted..] {
-            assert_eq!(throttle.admit(*at), Admission::Now, "after {:?}", at.since(start));
+            assert_eq!(throttle.admit(*at), Verdict::Now, "after {:?}", at.since(start));
         }
         counted = world.peers[0].sent.len();
     }

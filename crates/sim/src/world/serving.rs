@@ -105,15 +105,15 @@ impl World {
         let now = self.now;
         let Some(found) = self.network.get(connection) else { return Ok(()) };
         match found.throttle.admit(Server::clock(now)) {
-            throttle::Admission::Now => self.forward(connection, ClientMessage::decode(frame)),
-            throttle::Admission::After(wait) => {
+            throttle::Verdict::Now => self.forward(connection, ClientMessage::decode(frame)),
+            throttle::Verdict::After(wait) => {
                 let at = now + wait.as_millis() as Millis + 1;
                 found.held = Some((at, frame.clone()));
                 self.totals.count("messages held back by the rate limit");
                 self.schedule(at, Event::Arrival { connection, way: Way::ToServer });
                 Ok(())
             }
-            throttle::Admission::Refuse => {
+            throttle::Verdict::Refuse => {
                 self.totals.count("closed: rate limited");
                 self.close(connection, CloseCode::RATE_LIMITED);
                 self.session_input(connection, Input::Disconnected(connection))
