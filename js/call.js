@@ -5,16 +5,13 @@
 import { readAddress } from './address.js';
 import { condition, json, notJson, options, recipients, sessionData } from './convert.js';
 import { draft } from './draft.js';
-import { cutOff, mistake, SessionError, tooLarge, USER_TOO_LARGE, writeFailure } from './errors.js';
+import { mistake, SessionError, tooLarge, USER_TOO_LARGE } from './errors.js';
 import { takeIdentity } from './identity.js';
 import { Page } from './page.js';
 import { subscribe, values } from './subscribe.js';
 
 /** As the module numbers them. */
 const STRATEGIES = ['replace', 'shallow-merge', 'merge-patch'];
-
-/** How long a transaction may wait for those before it: as long as any write that is not sent. */
-const UNSENT_MAX_MS = 30_000;
 
 /** Those that Daily has, for writes that are batched. */
 const BATCHED = STRATEGIES.slice(0, 2);
@@ -27,8 +24,6 @@ export class Call {
   #client;
   #options;
   #room = null;
-  /** The end of the transactions under way. */
-  #turn = Promise.resolve();
 
   /** `connect(page)` makes the `SessionClient` that tells `page` everything. */
   constructor(given, connect) {
@@ -150,28 +145,27 @@ export class Call {
     if (typeof options !== 'object' || options === null) {
       throw new SessionError('invalid_argument', "Options must be an object, such as { mergeStrategy: 'shallow-merge' }");
     }
-    const send = (number) => this.#write('updateMeetingSessionData', number, data, options);
-    return this.#page.write(send, (number) => this.#client.withdraw(number), options);
+    return this.#await(() => ({ data, options }), { signal: options.signal });
   }
 
-  async transact(change, options) {
+  async transact(change, { attempts = 10, signal } = {}) {
     this.#checkJoined('transact');
-    const [{ joins }, since] = [this.#page, Date.now()];
-    const left = () => this.#page.joins !== joins || !this.#joined();
-    // One after the other: of several at once all but one would meet a conflict.
-    const turn = this.#turn.then(() => {
-      if (Date.now() - since > UNSENT_MAX_MS && !left()) throw new SessionError('expired', writeFailure('expired'));
-      return this.#transact(change, left, options);
-    });
-    this.#turn = turn.catch(() => {});
-    return turn;
+    // What its caller does next comes before it.
+    await undefined;
+    const make = () => {
+      const revision = this.meetingSessionRevision();
+      const write = draft(this.#page.sessionState.data, change);
+      if (!write) return { revision, status: 'unchanged' };
+      const condition = write.keys ? { ifUnchanged: write.keys } : { ifRevision: revision };
+      return { data: write.data, options: { mergeStrategy: 'shallow-merge', ...condition } };
+    };
+    return this.#await(make, { signal, begin: (number) => this.#client.transact(number, attempts) });
   }
 
   async flush() {
     if (!this.#joined()) return;
     // Answers come in order, so when that of a write of nothing is there, all before it are.
-    const send = (number) => this.#write('flush', number, {}, { mergeStrategy: 'shallow-merge' });
-    await this.#page.write(send, undefined, {}, true);
+    await this.#await(() => ({ data: {}, options: { mergeStrategy: 'shallow-merge' } }), { flush: true });
   }
 
   sendAppMessage(data, to) {
@@ -256,6 +250,13 @@ export class Call {
     return this.#page.emitter.names();
   }
 
+  /** A promise for the end of a write that `make` makes, as `Page.write` says. */
+  #await(make, how) {
+    const send = (number, { data, options }) => this.#write('updateMeetingSessionData', number, data, options);
+    const withdraw = (number) => this.#client.withdraw(number);
+    return this.#page.write(make, send, withdraw, how);
+  }
+
   /** Hands a write to the module after Daily's checks. The page waits for the end of one whose number is not 0. */
   #write(method, number, data, { mergeStrategy = 'replace', ...options }) {
     this.#checkJoined(method);
@@ -275,25 +276,6 @@ export class Call {
     if (!this.#joined()) throw new SessionError('not_joined', `${method} only supported after join.`);
   }
 
-  /** `left` says whether the meeting is over that the transaction was made for. */
-  async #transact(change, left, { attempts = 10, signal } = {}) {
-    for (let attempt = 1; ; attempt += 1) {
-      if (left()) throw new SessionError('left', writeFailure('left'));
-      if (signal?.aborted) throw cutOff('aborted', signal);
-      const revision = this.meetingSessionRevision();
-      const write = draft(this.#page.sessionState.data, change);
-      if (!write) return { revision, status: 'unchanged' };
-      const condition = write.keys ? { ifUnchanged: write.keys } : { ifRevision: revision };
-      try {
-        return await this.updateMeetingSessionData(write.data, { mergeStrategy: 'shallow-merge', ...condition, signal });
-      } catch (error) {
-        if (error.code !== 'conflict' || !(attempt < attempts)) throw error;
-      }
-      // The first retry has the newest data. If that was not enough, several are at it, and must get out of step.
-      if (attempt > 1) await pause(Math.random() * Math.min(1000, 10 * 2 ** attempt), signal);
-    }
-  }
-
   #joined() {
     return this.#page.state === 'joined-meeting';
   }
@@ -305,16 +287,4 @@ export class Call {
     }
     return this.#joined() ? this.#page.wait('user', value) : value;
   }
-}
-
-/** Waits so long, or until the signal is aborted. */
-function pause(milliseconds, signal) {
-  return new Promise((resolve) => {
-    const done = () => {
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    signal?.addEventListener('abort', done);
-    setTimeout(done, milliseconds);
-  });
 }

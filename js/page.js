@@ -92,10 +92,13 @@ export class Page {
   }
 
   /**
-   * A promise for the end of a write, which `send` hands over under the number that it gets, or throws, and `withdraw`
-   * takes back if it can. A flush, which writes nothing, resolves however it ends.
+   * A promise for the end of a write. `send` hands over, under the number that it gets, what `make` returns; both throw
+   * what is wrong with it. `withdraw` takes it back if it can.
+   *
+   * With `begin` it is a transaction: `make` is called for each attempt, and may return how it has ended instead. A
+   * flush, which writes nothing, resolves however it ends.
    */
-  write(send, withdraw, { ifUnchanged, signal }, flush = false) {
+  write(make, send, withdraw, { signal, begin, flush = false }) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cutOff('aborted', signal));
       const number = ++this.#lastWrite;
@@ -109,17 +112,35 @@ export class Page {
         if (withdrawn) forget();
         reject(cutOff(withdrawn ? 'aborted' : 'too_late', signal));
       };
-      this.#writes.set(number, { resolve, reject, forget, flush, keys: ifUnchanged, before: this.sessionState.data });
+      const write = { resolve, reject, forget, flush };
+      write.attempt = () => {
+        // Another one that the same signal ended has made room; this one is about to be ended, too.
+        if (signal?.aborted) return;
+        try {
+          const made = make();
+          // The function of a transaction may have aborted it, or left.
+          if (!this.#writes.has(number)) return;
+          if (made.status) {
+            forget();
+            resolve(made);
+            withdraw(number);
+          } else {
+            Object.assign(write, { keys: made.options.ifUnchanged, before: this.sessionState.data });
+            send(number, made);
+          }
+        } catch (error) {
+          forget();
+          reject(error);
+          withdraw(number);
+          if (error.code === 'too_large') this.#notSaved(error);
+          this.deliver();
+        }
+      };
+      this.#writes.set(number, write);
       this.#flushes += flush;
-      try {
-        signal?.addEventListener('abort', abort);
-        send(number);
-      } catch (error) {
-        forget();
-        reject(error);
-        if (error.code === 'too_large') this.#notSaved(error);
-        this.deliver();
-      }
+      signal?.addEventListener('abort', abort);
+      if (begin) begin(number);
+      else write.attempt();
     });
   }
 
@@ -234,6 +255,10 @@ export class Page {
     const details = size ? { code, size: Number(size) } : { code };
     this.#event('nonfatal-error', { type: 'meeting-session-data-error', errorMsg, details });
     this.#notSaved(new SessionError(code, errorMsg, size && { size: Number(size) }));
+  }
+
+  attempt(number) {
+    this.#queue.push(() => this.#writes.get(Number(number))?.attempt());
   }
 
   writeEnded(number, end) {

@@ -200,6 +200,7 @@ impl Driver {
                 let number = failure.number().map(decimal);
                 tell("writeFailed", failure.code(), &number.unwrap_or_default());
             }
+            ClientEvent::Attempt(write) => tell("attempt", &decimal(u64::from(write.0)), ""),
             ClientEvent::WriteEnded { write, end } => {
                 let (how, number) = match end {
                     WriteEnd::Applied(revision) => ("applied", revision),

@@ -103,9 +103,18 @@ impl SessionClient {
         None
     }
 
-    /// Takes back a write that was not sent; the page is told nothing more of it. False when it is too late.
+    /// Begins a transaction, with a number as for a write. The page is told `attempt` when its function is to run, at most
+    /// `attempts` times, and then makes the write that follows from it with [`update`](Self::update) under that number;
+    /// or ends it with [`withdraw`](Self::withdraw).
+    pub fn transact(&self, write: u32, attempts: f64) {
+        // A float, since an application may say `Infinity`.
+        self.driver.input(|client, now| client.transact(now, WriteId(write), attempts as u32));
+    }
+
+    /// Takes back a write or a transaction that was not sent; the page is told nothing more of it. False when it is too
+    /// late.
     pub fn withdraw(&self, write: u32) -> bool {
-        self.driver.input(|client, _| client.withdraw(WriteId(write)))
+        self.driver.input(|client, now| client.withdraw(now, WriteId(write)))
     }
 
     /// Sends a message, JSON text, to these participants (a JSON array of ids) or to all others. False when it has

@@ -291,6 +291,8 @@ tests! {
         a_transaction_never_reaches_another_meeting
         data_that_nests_too_deep_to_copy_does_no_harm
         a_signal_ends_a_transaction_between_its_attempts
+        a_signal_ends_a_transaction_that_waits_for_its_turn
+        the_function_of_a_transaction_may_end_it
         trying_again_when_too_many_wait_does_not_stop_the_page
         a_transaction_sees_what_was_written_before_it
     }

@@ -137,6 +137,41 @@ export const a_signal_ends_a_transaction_between_its_attempts = test(async (meet
   same(runs, before);
 });
 
+export const a_signal_ends_a_transaction_that_waits_for_its_turn = test(async (meeting) => {
+  const call = await meeting.joined();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ends = [];
+  // Tried again for as long as it takes, so the second never gets its turn.
+  const first = refusal(call.transact(losing(call, () => {}), { attempts: Infinity, signal }));
+  const second = refusal(call.transact(() => check(false, 'not its turn'), { signal }));
+  first.then(() => ends.push('first'));
+  second.then(() => ends.push('second'));
+  await pause(200);
+  equal(ends, []);
+  controller.abort();
+  const codes = (await within(Promise.all([first, second]), 'the ends')).map(({ code }) => code);
+  check(['aborted', 'too_late'].includes(codes[0]), codes[0]);
+  same(codes[1], 'aborted');
+  equal((await call.transact(() => {})).status, 'unchanged');
+});
+
+export const the_function_of_a_transaction_may_end_it = test(async (meeting) => {
+  const call = await meeting.joined();
+  const controller = new AbortController();
+  const abort = (data) => {
+    controller.abort();
+    add(data);
+  };
+  equal((await refusal(call.transact(abort, { signal: controller.signal }))).code, 'aborted');
+  const leave = (data) => {
+    call.leave();
+    add(data);
+  };
+  equal((await refusal(call.transact(leave))).code, 'left');
+  equal(meeting.sent('update').length, 0);
+});
+
 export const trying_again_when_too_many_wait_does_not_stop_the_page = test(async (meeting) => {
   const call = await meeting.joined();
   const writes = Array.from({ length: 300 }, async (_, n) => {

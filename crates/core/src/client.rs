@@ -7,6 +7,7 @@
 mod connection;
 mod event;
 mod received;
+mod transactions;
 mod writes;
 mod writing;
 
@@ -22,6 +23,7 @@ use crate::random::Random;
 use crate::session::check_user;
 use crate::time::Instant;
 use connection::{Connection, Due};
+use transactions::Transactions;
 use writes::Writes;
 
 pub use connection::{Identity, JoinOptions};
@@ -47,6 +49,7 @@ pub struct Client {
     incomplete: Option<Box<Joined>>,
     sync_interval: Duration,
     writes: Writes,
+    transactions: Transactions,
     /// Frames that were sent and not yet counted against the server's rate.
     unpaid_frames: u32,
     /// App messages that wait for a reconnect.
@@ -65,7 +68,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that has not joined. The seed drives the jitter of its reconnects.
+    /// A client that has not joined. The seed drives the jitter of its reconnects and of its transactions.
     pub fn new(seed: u64) -> Self {
         Self {
             random: Random::new(seed),
@@ -76,6 +79,7 @@ impl Client {
             incomplete: None,
             sync_interval: limits::SYNC_INTERVAL,
             writes: Writes::default(),
+            transactions: Transactions::default(),
             unpaid_frames: 0,
             app_messages: Vec::new(),
             unset_users: 0,
@@ -99,7 +103,8 @@ impl Client {
         let sync = syncs.then(|| self.writes.due_at(self.sync_interval)).flatten();
         let in_flight = self.connection.known_until().filter(|_| self.writes.has_in_flight());
         let expiry = self.writes.expires_at();
-        let others = [sync, in_flight, expiry, self.leaving_until];
+        let (attempt, turn) = (self.transactions.attempt_at(), self.transactions.expires_at());
+        let others = [sync, in_flight, expiry, attempt, turn, self.leaving_until];
         Some(others.into_iter().flatten().fold(connection, Instant::min))
     }
 
@@ -365,6 +370,9 @@ impl Client {
         self.give_up_in_flight();
         let pending = self.writes.drop_pending();
         self.writes_failed(pending, WriteFailure::Left);
+        while let Some(transaction) = self.transactions.first() {
+            self.write_failed(Some(transaction), WriteFailure::Left);
+        }
         self.outputs.extend(failure.map(|failure| ClientOutput::Event(ClientEvent::Failed(failure))));
         self.event(ClientEvent::Left);
         let seed = self.random.bits();

@@ -45,7 +45,11 @@ pub enum ClientEvent {
     SessionReset(Reset),
     /// Batched writes did not come to pass, or nobody knows.
     WriteFailed(WriteFailure),
-    /// An awaited write has ended, after the data that it led to.
+    /// A transaction makes an attempt: its function runs on the data as it is now, and what it writes is handed over by
+    /// [`Client::write`](super::Client::write) under the transaction's number; or nothing is, by
+    /// [`Client::withdraw`](super::Client::withdraw). One that has ended in the meantime makes none.
+    Attempt(WriteId),
+    /// An awaited write or a transaction has ended, after the data that it led to.
     WriteEnded {
         /// Which one.
         write: WriteId,
@@ -75,7 +79,7 @@ pub enum ClientEvent {
     Left,
 }
 
-/// The number by which the owner knows a write that it waits for.
+/// The number by which the owner knows a write or a transaction that it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteId(pub u32);
 

@@ -173,7 +173,7 @@ impl Client {
             ServerMessage::State { position, change } => self.state_changed(now, position, change),
             ServerMessage::Result { sequence, result } => {
                 if let Some((owner, result)) = self.writes.answered(sequence, result) {
-                    self.write_ended(owner, result);
+                    self.write_ended(now, owner, result);
                 }
                 if self.leaving_until.is_some() {
                     self.send_pending(now, false);

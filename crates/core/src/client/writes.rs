@@ -163,6 +163,11 @@ impl Writes {
         found
     }
 
+    /// Whether an awaited write was sent and is not answered.
+    pub(super) fn is_in_flight(&self, write: WriteId) -> bool {
+        self.in_flight.iter().any(|sent| sent.owner == Some(write))
+    }
+
     /// How many are not answered. What is batched counts as one.
     pub(super) fn unanswered_count(&self) -> usize {
         self.pending.len() + self.in_flight.len()

@@ -26,12 +26,25 @@ impl Client {
         self.push_write(now, Some(write), update, condition);
     }
 
-    /// Takes back a write if it was not sent, so that it never is, and nothing more is told of it. False when it is too
-    /// late.
-    pub fn withdraw(&mut self, write: WriteId) -> bool {
-        let withdrawn = self.writes.withdraw(write);
+    /// Begins a transaction, with a number as for a write. [`ClientEvent::Attempt`] follows when those before it have ended,
+    /// again when the write of an attempt met a conflict, at most `attempts` times, and in the end, unless it is withdrawn,
+    /// [`ClientEvent::WriteEnded`].
+    pub fn transact(&mut self, now: Instant, transaction: WriteId, attempts: u32) {
+        if !self.accepts_writes() {
+            return self.write_failed(Some(transaction), WriteFailure::Left);
+        }
+        self.transactions.begin(now, transaction, attempts);
+        self.sync(now);
+    }
+
+    /// Takes back a write or a transaction if it was not sent, so that it never is, and nothing more is told of it. False
+    /// when it is too late: it goes on, but a transaction is not tried again.
+    pub fn withdraw(&mut self, now: Instant, write: WriteId) -> bool {
+        let sent = self.writes.is_in_flight(write);
+        let found = self.transactions.end(write) | self.writes.withdraw(write);
         self.leave_if_answered();
-        withdrawn
+        self.sync(now);
+        found && !sent
     }
 
     /// How many writes have no answer yet. What is batched counts as one.
@@ -40,13 +53,12 @@ impl Client {
     }
 
     fn push_write(&mut self, now: Instant, owner: Owner, update: Update, condition: Condition) {
-        if self.connection.is_idle() || self.connection.is_first_join() {
+        if !self.accepts_writes() {
             return self.write_failed(owner, WriteFailure::Left);
         }
         if let Err(failure) = self.writes.push(now, owner, update, condition) {
-            return self.write_failed(owner, failure);
-        }
-        if self.hidden {
+            self.write_failed(owner, failure);
+        } else if self.hidden {
             self.unload(now);
         } else if self.leaving_until.is_some() {
             self.send_pending(now, false);
@@ -54,15 +66,25 @@ impl Client {
         self.sync(now);
     }
 
-    /// Sends what waits as far as its time has come.
+    fn accepts_writes(&self) -> bool {
+        !self.connection.is_idle() && !self.connection.is_first_join()
+    }
+
+    /// Sends what waits as far as its time has come, and has the transaction whose turn it is make its attempt.
     pub(super) fn sync(&mut self, now: Instant) {
         loop {
             self.writes.pay(now, core::mem::take(&mut self.unpaid_frames));
             let due = self.writes.due_at(self.sync_interval).is_some_and(|due| due <= now);
             if !self.connection.is_joined() || self.connection.is_going_away() || !due {
-                return;
+                break;
             }
             self.send_next(now, false);
+        }
+        while let Some(overdue) = self.transactions.overdue(now) {
+            self.write_failed(Some(overdue), WriteFailure::Expired);
+        }
+        if let Some(transaction) = self.transactions.attempt(now) {
+            self.event(ClientEvent::Attempt(transaction));
         }
     }
 
@@ -104,21 +126,32 @@ impl Client {
     }
 
     pub(super) fn write_failed(&mut self, owner: Owner, failure: WriteFailure) {
-        self.event(match owner {
-            Some(write) => ClientEvent::WriteEnded { write, end: WriteEnd::Failed(failure) },
-            None => ClientEvent::WriteFailed(failure),
-        });
+        match owner {
+            Some(write) => self.awaited_ended(write, WriteEnd::Failed(failure)),
+            None => self.event(ClientEvent::WriteFailed(failure)),
+        }
     }
 
-    pub(super) fn write_ended(&mut self, owner: Owner, result: UpdateResult) {
-        let end = match (result, owner) {
-            (UpdateResult::Rejected(rejection), _) => {
-                return self.write_failed(owner, WriteFailure::Rejected(rejection));
+    pub(super) fn write_ended(&mut self, now: Instant, owner: Owner, result: UpdateResult) {
+        let end = match result {
+            UpdateResult::Applied(revision) => WriteEnd::Applied(revision),
+            UpdateResult::Unchanged(revision) => WriteEnd::Unchanged(revision),
+            UpdateResult::Rejected(rejection) => {
+                let again = matches!(rejection, Rejection::Conflict(_))
+                    && owner.is_some_and(|write| self.transactions.try_again(now, write, &mut self.random));
+                if !again {
+                    self.write_failed(owner, WriteFailure::Rejected(rejection));
+                }
+                return;
             }
-            (_, None) => return,
-            (UpdateResult::Applied(revision), Some(write)) => (write, WriteEnd::Applied(revision)),
-            (UpdateResult::Unchanged(revision), Some(write)) => (write, WriteEnd::Unchanged(revision)),
         };
-        self.event(ClientEvent::WriteEnded { write: end.0, end: end.1 });
+        if let Some(write) = owner {
+            self.awaited_ended(write, end);
+        }
+    }
+
+    fn awaited_ended(&mut self, write: WriteId, end: WriteEnd) {
+        self.transactions.end(write);
+        self.event(ClientEvent::WriteEnded { write, end });
     }
 }

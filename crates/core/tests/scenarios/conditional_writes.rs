@@ -25,6 +25,11 @@ fn write(world: &mut World, peer: usize, number: u32, update: Update, condition:
     world.settle();
 }
 
+fn withdraw(world: &mut World, peer: usize, number: u32) -> bool {
+    let now = world.now;
+    world.peers[peer].client.withdraw(now, WriteId(number))
+}
+
 fn conflict(revision: u64) -> WriteEnd {
     WriteEnd::Failed(WriteFailure::Rejected(Rejection::Conflict(revision)))
 }
@@ -215,8 +220,8 @@ fn what_was_not_sent_can_be_taken_back() {
         write(&mut world, 0, number, set("n", number as usize), unchanged(&["n"]));
     }
     assert_eq!(world.peers[0].client.unanswered_writes(), 3);
-    assert!(world.peers[0].client.withdraw(WriteId(2)));
-    assert!(!world.peers[0].client.withdraw(WriteId(2)), "once");
+    assert!(withdraw(&mut world, 0, 2));
+    assert!(!withdraw(&mut world, 0, 2), "once");
     assert_eq!(world.peers[0].client.unanswered_writes(), 2);
     world.heal(0);
     world.run(SECOND * 15);
@@ -226,11 +231,11 @@ fn what_was_not_sent_can_be_taken_back() {
     // Sent, it may be applied all the same, and its end is told.
     world.peers[0].stalled = true;
     write(&mut world, 0, 4, set("n", 4), Condition::default());
-    assert!(!world.peers[0].client.withdraw(WriteId(4)));
+    assert!(!withdraw(&mut world, 0, 4));
     world.unstall(0);
     world.run(SECOND);
     assert_eq!(ends(&mut world, 0), [(4, WriteEnd::Applied(2))]);
-    assert!(!world.peers[0].client.withdraw(WriteId(4)));
+    assert!(!withdraw(&mut world, 0, 4));
     assert_eq!(world.peers[0].client.unanswered_writes(), 0);
 }
 
@@ -242,7 +247,7 @@ fn batches_that_a_withdrawn_write_stood_between_are_not_refused_as_one() {
     world.update(0, merge(&[("a", Some(&half))]));
     write(&mut world, 0, 1, merge(&[("a", None)]), Condition::default());
     world.update(0, merge(&[("b", Some(&half))]));
-    assert!(world.peers[0].client.withdraw(WriteId(1)));
+    assert!(withdraw(&mut world, 0, 1));
     world.update(0, set("c", 1));
     world.take_events(0);
     world.heal(0);

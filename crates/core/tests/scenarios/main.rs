@@ -11,4 +11,5 @@ mod readers;
 mod reconnecting;
 mod reload;
 mod support;
+mod transactions;
 mod writing;

@@ -142,7 +142,8 @@ impl World {
             return Ok(());
         }
         let number = self.dice.pick(&open);
-        let in_time = self.person_input(person, |client, _| client.withdraw(WriteId(number as u32)))?;
+        let in_time =
+            self.person_input(person, |client, now| client.withdraw(now, WriteId(number as u32)))?;
         self.note(|| format!("{person} withdraws write {number}, in time: {in_time}"));
         self.totals.count(if in_time { "writes withdrawn" } else { "writes withdrawn too late" });
         self.ledger.withdrawn(number, in_time)?;

@@ -115,8 +115,16 @@ impl World {
                 }
                 self.join_answered();
             }
+            ClientEvent::Attempt(write) => {
+                assert!(self.joined, "in a session");
+                assert_eq!(self.transactions.first(), Some(&write.0), "one at a time, in order");
+                assert!(!self.attempting, "one attempt at a time");
+                (self.attempting, self.attempted) = (true, None);
+            }
             ClientEvent::WriteEnded { write, .. } => {
-                assert!(self.writes.remove(&write.0).is_some(), "a write ends once: {write:?}");
+                let transaction = self.forget_transaction(write.0);
+                let written = self.writes.remove(&write.0).is_some();
+                assert!(transaction || written, "a write ends once: {write:?}");
             }
             ClientEvent::UserSet => {
                 assert!(self.users > 0, "each change of the user takes effect once");
@@ -125,6 +133,7 @@ impl World {
             ClientEvent::Left => {
                 assert!(self.active);
                 assert!(self.writes.is_empty(), "every write has ended: {:?}", self.writes);
+                assert!(self.transactions.is_empty(), "and every transaction: {:?}", self.transactions);
                 assert_eq!(self.socket, Socket::None);
                 (self.active, self.joined, self.interrupted, self.users) = (false, false, false, 0);
             }

@@ -26,7 +26,11 @@ pub(crate) enum Step {
     Update(Change),
     Write(Change, Asked),
     Patch(Change),
-    /// Of the writes that have not ended, this one.
+    /// With so many attempts at most.
+    Transact(u8),
+    /// What the function of a transaction writes; means nothing while none was told to run.
+    Attempt(Change, Asked),
+    /// Of the writes and the transactions that have not ended, this one.
     Withdraw(u8),
     App {
         to: Option<Vec<u8>>,

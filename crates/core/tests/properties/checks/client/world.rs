@@ -9,7 +9,7 @@ use meeting_session_core::{Client, Instant, Position, Update};
 
 use super::server::participant_id;
 use super::step::*;
-use crate::checks::update::Value;
+use crate::checks::update::{Change, Value};
 
 /// Runs all steps; panics when something is wrong.
 pub(crate) fn run(run: &Run) {
@@ -38,6 +38,12 @@ pub(super) struct World {
     /// Those with a condition that may still be sent, in the order in which they were made.
     pub(super) conditional: Vec<(Update, Condition)>,
     pub(super) last_write: u32,
+    /// Transactions that have not ended, in order.
+    pub(super) transactions: Vec<u32>,
+    /// Whether the function of the first is to run.
+    pub(super) attempting: bool,
+    /// And what it wrote last.
+    pub(super) attempted: Option<(Update, Condition)>,
     /// `set_user` calls that are not settled.
     pub(super) users: usize,
     /// The text of every update that was sent since the join, by its number.
@@ -80,6 +86,9 @@ impl World {
             writes: BTreeMap::new(),
             conditional: Vec::new(),
             last_write: 0,
+            transactions: Vec::new(),
+            attempting: false,
+            attempted: None,
             users: 0,
             sent: BTreeMap::new(),
             app_messages: 0,
@@ -97,28 +106,28 @@ impl World {
             Step::Update(change) => self.client.update(now, change.update()),
             Step::Write(change, asked) => {
                 self.last_write += 1;
-                let (update, condition) = (change.update(), asked.condition());
-                // What it counts from is what the page has now, and not what it has when it is sent.
-                let seen = self.position.filter(|_| !condition.unchanged.is_empty());
-                let seen = seen.map_or(0, |position| position.revision);
-                let asked = (update.clone(), Condition { seen, ..condition.clone() });
-                self.conditional.extend(Some(asked.clone()).filter(|_| condition.is_some()));
+                let asked = self.write(self.last_write, change, asked);
                 self.writes.insert(self.last_write, asked);
-                self.client.write(now, WriteId(self.last_write), update, condition);
             }
             Step::Patch(change) => {
                 self.last_write += 1;
                 self.writes.insert(self.last_write, (change.patch(), Condition::default()));
                 self.client.write(now, WriteId(self.last_write), change.patch(), Condition::default());
             }
+            Step::Transact(attempts) => {
+                self.last_write += 1;
+                self.transactions.push(self.last_write);
+                self.client.transact(now, WriteId(self.last_write), u32::from(*attempts));
+            }
+            Step::Attempt(change, asked) => {
+                if core::mem::take(&mut self.attempting) {
+                    self.attempted = Some(self.write(self.transactions[0], change, asked));
+                }
+            }
             Step::Withdraw(which) => {
-                let which = usize::from(*which).checked_rem(self.writes.len());
-                let write = which.and_then(|which| self.writes.keys().nth(which)).copied();
-                if let Some(number) = write
-                    && self.client.withdraw(WriteId(number))
-                    && let Some(asked) = self.writes.remove(&number)
-                {
-                    self.take_conditional(&asked);
+                let open: Vec<_> = self.writes.keys().chain(&self.transactions).copied().collect();
+                if let Some(which) = usize::from(*which).checked_rem(open.len()) {
+                    self.withdraw(open[which]);
                 }
             }
             Step::App { to, data } => {
@@ -151,6 +160,45 @@ impl World {
             Step::Wait(span) => self.wait(span.duration()),
             Step::Oversleep(span) => self.now = now + span.duration(),
         }
+    }
+
+    /// Returns what is asked of the client: what it counts from is what the page has now, and not what it has when it is
+    /// sent.
+    fn write(&mut self, number: u32, change: &Change, asked: &Asked) -> (Update, Condition) {
+        let (update, condition) = (change.update(), asked.condition());
+        let seen = self.position.filter(|_| !condition.unchanged.is_empty());
+        let seen = seen.map_or(0, |position| position.revision);
+        let asked = (update.clone(), Condition { seen, ..condition.clone() });
+        self.conditional.extend(Some(asked.clone()).filter(|_| condition.is_some()));
+        self.client.write(self.now, WriteId(number), update, condition);
+        asked
+    }
+
+    fn withdraw(&mut self, number: u32) {
+        let withdrawn = self.client.withdraw(self.now, WriteId(number));
+        let attempted = self.attempted.take_if(|_| self.transactions.first() == Some(&number));
+        if self.forget_transaction(number) {
+            if withdrawn {
+                attempted.map(|asked| self.take_conditional(&asked));
+            } else {
+                // It is a write as any other now.
+                self.writes.insert(number, attempted.expect("only what was sent cannot be taken back"));
+            }
+        } else if withdrawn && let Some(asked) = self.writes.remove(&number) {
+            self.take_conditional(&asked);
+        }
+    }
+
+    /// A transaction is over; false when there is none of that number.
+    pub(super) fn forget_transaction(&mut self, number: u32) -> bool {
+        let Some(place) = self.transactions.iter().position(|other| *other == number) else {
+            return false;
+        };
+        self.transactions.remove(place);
+        if place == 0 {
+            (self.attempting, self.attempted) = (false, None);
+        }
+        true
     }
 
     /// The page leaves, and then nothing is left of its writes.
