@@ -164,8 +164,11 @@ export class Call {
 
   async flush() {
     if (!this.#joined()) return;
+    // What its caller did before comes before it, transactions too.
+    await undefined;
     // Answers come in order, so when that of a write of nothing is there, all before it are.
-    await this.#await(() => ({ data: {}, options: { mergeStrategy: 'shallow-merge' } }), { flush: true });
+    const make = () => ({ data: {}, options: { mergeStrategy: 'shallow-merge' } });
+    await this.#await(make, { begin: (number) => this.#client.transact(number, 1), flush: true });
   }
 
   sendAppMessage(data, to) {

@@ -292,6 +292,7 @@ tests! {
         data_that_nests_too_deep_to_copy_does_no_harm
         a_signal_ends_a_transaction_between_its_attempts
         a_signal_ends_a_transaction_that_waits_for_its_turn
+        a_transaction_is_not_saved_before_its_end_and_a_flush_waits_for_it
         the_function_of_a_transaction_may_end_it
         trying_again_when_too_many_wait_does_not_stop_the_page
         a_transaction_sees_what_was_written_before_it

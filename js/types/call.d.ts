@@ -317,8 +317,9 @@ export class Call<Data = unknown> {
   transact(change: (draft: Draft<Data>) => Next<Data> | void, options?: TransactOptions): Promise<UpdateResult>;
 
   /**
-   * Resolves when everything that was set so far has been answered, in whatever way. What waits for its second is sent at
-   * once. Resolves at once while the call is not joined. Daily has no such method.
+   * Resolves when everything that was set so far has been answered, in whatever way, transactions too. What waits for its
+   * second is sent at once, and transactions that are begun later take their turns after it. Resolves at once while the
+   * call is not joined. Daily has no such method.
    */
   flush(): Promise<void>;
 

@@ -85,8 +85,8 @@ export interface MeetingSessionEntry<Value = any> {
 /** Whether everything that was written has arrived: see {@link Call.meetingSessionSaving}. */
 export interface MeetingSessionSaving {
   /**
-   * How many writes are not answered. Those by {@link Call.setMeetingSessionData} that wait to be sent together count as one, and
-   * {@link Call.flush} as none.
+   * How many writes are not answered. Those by {@link Call.setMeetingSessionData} that wait to be sent together count as one, a
+   * transaction as one from its call to its end, and {@link Call.flush} as none.
    */
   pending: number;
   /**

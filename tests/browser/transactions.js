@@ -156,6 +156,25 @@ export const a_signal_ends_a_transaction_that_waits_for_its_turn = test(async (m
   equal((await call.transact(() => {})).status, 'unchanged');
 });
 
+export const a_transaction_is_not_saved_before_its_end_and_a_flush_waits_for_it = test(async (meeting) => {
+  const call = await meeting.joined();
+  const counts = [];
+  call.on('meeting-session-saving-updated', ({ pending }) => counts.push(pending));
+  let runs = 0;
+  const first = call.transact((data) => {
+    runs += 1;
+    // Somebody else is faster, three times.
+    if (runs < 4) meeting.client(call).update(0, 1, JSON.stringify({ count: runs * 10 }), '[]', undefined, '[]');
+    add(data);
+  });
+  const second = call.transact(add);
+  await within(call.flush(), 'the flush');
+  same(call.meetingSessionState().data.count, 32);
+  await within(Promise.all([first, second]), 'the transactions');
+  equal(call.meetingSessionSaving(), { pending: 0 });
+  check(!counts.slice(0, -1).includes(0), `all was said to be saved before the end: ${counts}`);
+});
+
 export const the_function_of_a_transaction_may_end_it = test(async (meeting) => {
   const call = await meeting.joined();
   const controller = new AbortController();

@@ -92,6 +92,11 @@ impl Transactions {
         self.open.len() < before
     }
 
+    /// How many have not ended.
+    pub(super) fn count(&self) -> usize {
+        self.open.len()
+    }
+
     /// The one that has its turn.
     pub(super) fn first(&self) -> Option<WriteId> {
         self.open.first().map(|first| first.write)

@@ -168,6 +168,11 @@ impl Writes {
         self.in_flight.iter().any(|sent| sent.owner == Some(write))
     }
 
+    /// Whether an awaited write waits or is in flight.
+    pub(super) fn is_unanswered(&self, write: WriteId) -> bool {
+        self.pending.iter().any(|waiting| waiting.owner == Some(write)) || self.is_in_flight(write)
+    }
+
     /// How many are not answered. What is batched counts as one.
     pub(super) fn unanswered_count(&self) -> usize {
         self.pending.len() + self.in_flight.len()

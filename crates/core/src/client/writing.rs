@@ -47,9 +47,11 @@ impl Client {
         found && !sent
     }
 
-    /// How many writes have no answer yet. What is batched counts as one.
+    /// How many writes and transactions have not ended. What is batched counts as one.
     pub fn unanswered_writes(&self) -> usize {
-        self.writes.unanswered_count()
+        // The write of the transaction that has its turn is none of its own.
+        let under_way = self.transactions.first().is_some_and(|first| self.writes.is_unanswered(first));
+        self.writes.unanswered_count() + self.transactions.count() - usize::from(under_way)
     }
 
     fn push_write(&mut self, now: Instant, owner: Owner, update: Update, condition: Condition) {

@@ -75,6 +75,28 @@ fn transactions_take_turns_in_the_order_in_which_they_were_begun() {
 }
 
 #[test]
+fn a_transaction_counts_as_one_unanswered_write_until_it_has_ended() {
+    let mut world = World::with(&["ann", "bob"]);
+    let unanswered = |world: &World| world.peers[0].client.unanswered_writes();
+    begin(&mut world, 0, 1, 10);
+    begin(&mut world, 0, 2, 10);
+    assert_eq!(unanswered(&world), 2);
+    for _ in 0..3 {
+        lose(&mut world, 0, 1);
+        assert_eq!(unanswered(&world), 2, "between two attempts");
+        world.run(SECOND);
+    }
+    world.peers[0].stalled = true;
+    answer(&mut world, 0, 1, set("n", 1));
+    assert_eq!(unanswered(&world), 2, "while its write is under way");
+    world.unstall(0);
+    world.run(SECOND);
+    assert_eq!(unanswered(&world), 1);
+    assert!(withdraw(&mut world, 0, 2));
+    assert_eq!(unanswered(&world), 0);
+}
+
+#[test]
 fn a_transaction_that_lost_is_tried_again_at_once_and_nobody_overtakes_it() {
     let mut world = World::with(&["ann", "bob"]);
     begin(&mut world, 0, 1, 10);
