@@ -59,8 +59,9 @@ impl Client {
             return self.write_failed(owner, WriteFailure::Left);
         }
         if let Err(failure) = self.writes.push(now, owner, update, condition) {
-            self.write_failed(owner, failure);
-        } else if self.hidden {
+            return self.write_failed(owner, failure);
+        }
+        if self.hidden {
             self.unload(now);
         } else if self.leaving_until.is_some() {
             self.send_pending(now, false);
