@@ -8,6 +8,20 @@ function lose(meeting, code = 1006) {
   socket.onclose(new CloseEvent('close', { code }));
 }
 
+/** Keeps the next change from the first call; resolves when it is lost, and what follows comes through again. */
+function loseAChange(meeting) {
+  const [socket] = meeting.sockets;
+  const { onmessage } = socket;
+  const lost = new Promise((resolve) => {
+    socket.onmessage = (event) => {
+      if (!event.data.includes('"state"')) return onmessage(event);
+      socket.onmessage = onmessage;
+      resolve();
+    };
+  });
+  return within(lost, 'losing a change');
+}
+
 export const a_lost_connection_comes_back_by_itself = test(async (meeting) => {
   const call = await meeting.joined({ userName: 'Ana' });
   await write(call, { a: 1 });
@@ -158,17 +172,10 @@ export const a_snapshot_over_data_that_nests_too_deep_to_compare_is_followed = t
   meeting.client(other).update(0, 1, `{"deep":${deep},"title":"before"}`, '[]', undefined, '[]');
   await changed;
   // A change gets lost on the way, so that the next one makes it ask for all of the data.
-  const [socket] = meeting.sockets;
-  const { onmessage } = socket;
-  let isLost = false;
-  socket.onmessage = (event) => {
-    if (event.data.includes('"state"')) isLost = true;
-    else onmessage(event);
-  };
+  const lost = loseAChange(meeting);
   const merge = { mergeStrategy: 'shallow-merge' };
   await other.updateMeetingSessionData({ lost: 1 }, merge);
-  await eventually(() => isLost, true);
-  socket.onmessage = onmessage;
+  await lost;
   const healed = next(call, 'meeting-session-state-updated');
   await other.updateMeetingSessionData({ title: 'after' }, merge);
   await healed;
@@ -180,17 +187,10 @@ export const a_gap_in_the_revisions_is_healed_by_a_new_snapshot = test(async (me
   await Promise.all([next(call, 'meeting-session-state-updated'), write(other, { kept: { deep: [1] } })]);
   const { kept } = call.meetingSessionState().data;
   await pause(1100);
-  const [socket] = meeting.sockets;
-  const { onmessage } = socket;
   // The first change gets lost on the way.
-  let isLost = false;
-  socket.onmessage = (event) => {
-    if (event.data.includes('"state"')) isLost = true;
-    else onmessage(event);
-  };
+  const lost = loseAChange(meeting);
   await write(other, { a: 1 }, 'shallow-merge');
-  await eventually(() => isLost, true);
-  socket.onmessage = onmessage;
+  await lost;
   await pause(1100);
   const changed = next(call, 'meeting-session-state-updated');
   other.setMeetingSessionData({ b: 2 }, 'shallow-merge');
