@@ -47,8 +47,8 @@ export class Call {
     if (!globalThis.addEventListener || !globalThis.WebSocket) throw new Error('join() needs a browser');
     const address = readAddress(url);
     this.#page.address = address.url;
-    const [participant = '', secret = '', predecessor = ''] = takeIdentity(address.url);
-    const who = [participant, secret, predecessor];
+    const [participant = '', secret = '', ...predecessors] = takeIdentity(address.url);
+    const who = [participant, secret, predecessors.join(' ')];
     if (!this.#client.join(address.url, address.session, token ?? address.token, userName, userData, ...who)) {
       throw new Error(USER_TOO_LARGE);
     }

@@ -214,11 +214,11 @@ impl Driver {
             }
             ClientEvent::AppMessage { from, data } => tell("appMessage", &from.0, data.as_str()),
             ClientEvent::UserSet => tell("userSet", "", ""),
-            ClientEvent::Away { identity, predecessor } => {
+            ClientEvent::Away { identity, predecessors } => {
                 let (id, mut more) = identity
                     .map_or_else(Default::default, |identity| (identity.participant.0, identity.secret));
                 more.push(' ');
-                more.push_str(&predecessor.unwrap_or_default());
+                more.push_str(&predecessors);
                 tell("away", &id, &more);
             }
             ClientEvent::Failed(failure) => {

@@ -33,7 +33,7 @@ impl SessionClient {
     }
 
     /// Starts to join a session over a socket to `url`. `user_data` is JSON text. `participant`, `secret` and
-    /// `predecessor` are what an earlier document of the tab was told by `away`, empty if nothing. False when name or user
+    /// `predecessors` are what an earlier document of the tab was told by `away`, empty if nothing. False when name or user
     /// data is over its limit and nothing was done.
     #[allow(clippy::too_many_arguments)] // a struct would have to be taken apart by glue of its own
     pub fn join(
@@ -45,14 +45,13 @@ impl SessionClient {
         user_data: Option<String>,
         participant: String,
         secret: String,
-        predecessor: String,
+        predecessors: String,
     ) -> bool {
         let user_data = user_data.map(Json::from_stringified);
         let instance = hex(&random::<{ limits::INSTANCE_DIGITS / 2 }>());
         let resume =
             (!participant.is_empty()).then_some(Identity { participant: ParticipantId(participant), secret });
-        let predecessor = Some(predecessor).filter(|instance| !instance.is_empty());
-        let options = JoinOptions { session, user_name, user_data, token, instance, resume, predecessor };
+        let options = JoinOptions { session, user_name, user_data, token, instance, resume, predecessors };
         self.driver.set_address(url);
         self.driver.input(|client, now| client.join(now, options)).is_ok()
     }

@@ -162,7 +162,7 @@ impl<'a> Page<'a> {
             token: None,
             instance,
             resume,
-            predecessor: None,
+            predecessors: String::new(),
         };
         page.input(|client, now| client.join(now, options).is_ok());
         page

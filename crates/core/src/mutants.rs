@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// All of them. Each stands at the place that it breaks, as `mutant!("…")`.
-pub const ALL: [&str; 47] = [
+pub const ALL: [&str; 48] = [
     "dedupe-skipped",
     "limit-off-by-one",
     "equal-value-takes-a-revision",
@@ -50,6 +50,7 @@ pub const ALL: [&str; 47] = [
     "patch-applied-twice-on-re-send",
     "versions-not-saved",
     "withdrawn-write-sent",
+    "unanswered-join-forgotten",
     "wrong-writer-named",
 ];
 

@@ -60,7 +60,7 @@ fn golden_files_hold_every_client_message() {
         session: "standup".into(),
         instance: "00112233445566778899aabbccddeeff".into(),
         attempt: 1,
-        predecessor: None,
+        predecessors: String::new(),
         user_name: "Ann \"A\"".into(),
         user_data: None,
         token: None,
@@ -75,7 +75,7 @@ fn golden_files_hold_every_client_message() {
     lost.resume = Some(Resume { position: None, ..resume });
 
     let mut reloaded = join.clone();
-    reloaded.predecessor = Some("ffeeddccbbaa99887766554433221100".into());
+    reloaded.predecessors = "ffeeddccbbaa99887766554433221100 0123456789abcdef0123456789abcdef".into();
 
     let (sequence, epoch) = (7, Epoch(0x1f2e_3d4c_5b6a_7988));
     let replace = Update::new(MergeStrategy::Replace, [("code".into(), Some(json("\"358\"")))]);

@@ -198,7 +198,7 @@ mod tests {
             session: name.into(),
             instance: random::secret(),
             attempt: 1,
-            predecessor: None,
+            predecessors: String::new(),
             user_name: String::new(),
             user_data: None,
             token: None,

@@ -27,8 +27,9 @@ pub struct JoinOptions {
     pub instance: String,
     /// What [`ClientEvent::Away`] said to an earlier document of the same tab: the participant to come back as.
     pub resume: Option<Identity>,
-    /// And the instance of a join that may have made a participant without anybody having learned of it.
-    pub predecessor: Option<String>,
+    /// And the instances whose joins may have made a participant without anybody having learned of it: see
+    /// [`Join::predecessors`].
+    pub predecessors: String,
 }
 
 /// Who a client is, and the proof.
@@ -72,6 +73,8 @@ pub(super) struct Connection {
     pub(super) options: Option<JoinOptions>,
     /// When this join began; none once it has succeeded.
     joining_since: Option<Instant>,
+    /// Whether the server may have answered a join, and so have made the secret void, without this client knowing.
+    join_unanswered: bool,
     /// Who this client is, from the last join answer; before it, who it wants to come back as.
     identity: Option<Identity>,
     /// How many sockets this join has opened; numbers the join messages, so that a late one is told from the newest.
@@ -94,6 +97,7 @@ impl Connection {
             state: State::Idle,
             options: None,
             joining_since: None,
+            join_unanswered: false,
             identity: None,
             attempt: 0,
             failed_attempts: 0,
@@ -175,6 +179,7 @@ impl Connection {
     pub(super) fn begin(&mut self, now: Instant, mut options: JoinOptions) {
         self.identity = options.resume.take();
         self.attempt = 0;
+        self.join_unanswered = false;
         self.options = Some(options);
         self.joining_since = Some(now);
     }
@@ -192,6 +197,7 @@ impl Connection {
         self.heard_at = now;
         self.state = State::Joining;
         self.attempt += 1;
+        self.join_unanswered = true;
         let resume = self.identity.clone().map(|Identity { participant, secret }| Resume {
             participant,
             secret,
@@ -202,7 +208,7 @@ impl Connection {
             session: options.session.clone(),
             instance: options.instance.clone(),
             attempt: self.attempt,
-            predecessor: options.predecessor.clone(),
+            predecessors: options.predecessors.clone(),
             user_name: options.user_name.clone(),
             user_data: options.user_data.clone(),
             token: options.token.clone(),
@@ -223,6 +229,11 @@ impl Connection {
         self.going_away = None;
         self.grace = grace;
         self.identity = Some(identity);
+        self.join_unanswered = false;
+        // They were before the secret that there is now.
+        if let Some(options) = &mut self.options {
+            options.predecessors.clear();
+        }
         self.joining_since.take().is_some()
     }
 
@@ -271,12 +282,18 @@ impl Connection {
 
     /// What the next document of this tab has to know, to come back as this participant.
     pub(super) fn away(&self) -> ClientEvent {
-        let options = self.options.as_ref();
-        let predecessor = match (&self.joining_since, self.attempt) {
-            (None, _) => None,
-            (Some(_), 0) => options.and_then(|options| options.predecessor.clone()),
-            (Some(_), _) => options.map(|options| options.instance.clone()),
-        };
-        ClientEvent::Away { identity: self.identity.clone(), predecessor }
+        let mut predecessors = String::new();
+        if let Some(options) = &self.options {
+            predecessors.push_str(&options.predecessors);
+            if self.join_unanswered && !mutant!("unanswered-join-forgotten") {
+                if !predecessors.is_empty() {
+                    predecessors.push(' ');
+                }
+                predecessors.push_str(&options.instance);
+            }
+        }
+        let surplus = predecessors.len().saturating_sub(limits::PREDECESSORS_UNITS);
+        let predecessors = String::from(predecessors.get(surplus..).unwrap_or_default());
+        ClientEvent::Away { identity: self.identity.clone(), predecessors }
     }
 }

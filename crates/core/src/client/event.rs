@@ -66,12 +66,12 @@ pub enum ClientEvent {
     /// The oldest unanswered [`Client::set_user`](super::Client::set_user) has taken effect.
     UserSet,
     /// The page goes away. The next document of the tab may come back as this participant, or go on with a join that
-    /// has no answer: see [`JoinOptions::predecessor`](super::JoinOptions::predecessor).
+    /// has no answer: see [`JoinOptions::predecessors`](super::JoinOptions::predecessors).
     Away {
         /// The participant, if there is one.
         identity: Option<Identity>,
-        /// The instance whose join has no answer.
-        predecessor: Option<String>,
+        /// The instances whose joins have no answer.
+        predecessors: String,
     },
     /// The client has stopped and will not try again.
     Failed(Failure),

@@ -60,7 +60,7 @@ impl ClientMessage {
                 session: wire.session.ok_or(malformed)?.into_owned(),
                 instance: wire.instance.ok_or(malformed)?.into_owned(),
                 attempt: wire.attempt.ok_or(malformed)?,
-                predecessor: wire.predecessor.map(Cow::into_owned),
+                predecessors: wire.predecessors.unwrap_or_default().into_owned(),
                 user_name: wire.user_name.unwrap_or_default().into_owned(),
                 user_data: wire.user_data.map(Json::from),
                 token: wire.token.map(Cow::into_owned),
@@ -101,7 +101,7 @@ struct ClientWire<'a> {
     user_name: Option<Cow<'a, str>>,
     attempt: Option<u64>,
     #[serde(borrow)]
-    predecessor: Option<Cow<'a, str>>,
+    predecessors: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "present")]
     user_data: Option<&'a RawValue>,
     #[serde(borrow)]

@@ -142,7 +142,9 @@ impl Join {
             .text("session", &self.session)
             .text("instance", &self.instance)
             .number("attempt", self.attempt)
-            .when(self.predecessor.as_deref(), |object, instance| object.text("predecessor", instance))
+            .when(Some(&self.predecessors).filter(|text| !text.is_empty()), |object, text| {
+                object.text("predecessors", text)
+            })
             .text("userName", &self.user_name)
             .when(self.user_data.as_ref(), |object, data| object.raw("userData", data.as_str()))
             .when(self.token.as_deref(), |object, token| object.text("token", token))

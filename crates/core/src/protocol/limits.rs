@@ -29,6 +29,12 @@ pub const TOKEN_UNITS: usize = 8_192;
 /// The client's instance id: 32 hexadecimal digits.
 pub const INSTANCE_DIGITS: usize = 32;
 
+/// Documents before this one that a join names: of more that were reloaded before they were answered, the last ones.
+pub const PREDECESSORS: usize = 16;
+
+/// The length of the text that names them.
+pub const PREDECESSORS_UNITS: usize = PREDECESSORS * (INSTANCE_DIGITS + 1) - 1;
+
 /// One frame from a client: 320 KiB. Three bytes for each unit of a full update, and the envelope.
 pub const CLIENT_FRAME_BYTES: usize = 320 * 1024;
 

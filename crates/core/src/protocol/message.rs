@@ -60,8 +60,9 @@ pub struct Join {
     pub instance: String,
     /// 1, 2, 3… for each connection of the instance. A join that comes late, after a newer one, is turned away.
     pub attempt: u64,
-    /// The instance of the document before it, when that was reloaded while it still waited for the answer to its join.
-    pub predecessor: Option<String>,
+    /// The instances of documents before it that were reloaded while they waited for the answer to a join, oldest first,
+    /// with a space between them; at most [`PREDECESSORS_UNITS`](super::limits::PREDECESSORS_UNITS).
+    pub predecessors: String,
     /// The participant's name; may be empty.
     pub user_name: String,
     /// The participant's user data, if any.

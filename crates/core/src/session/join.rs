@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// The participant that a join may take over: the one that it names and proves to be, or, when the answer to an
-    /// earlier try got lost and the proof in it, the one that the same instance is, or the document before it was.
+    /// earlier try got lost and the proof in it, the one that the same instance is, or that a document before it was.
     fn known_participant(&self, join: &Join) -> Option<ParticipantId> {
         let named = join.resume.as_ref().and_then(|resume| {
             let member = self.members.get(&resume.participant)?;
@@ -63,7 +63,7 @@ impl Session {
             let member = self.members.values().find(|member| member.instance == instance)?;
             Some(member.participant.id.clone())
         };
-        let predecessor = || of_instance(join.predecessor.as_deref()?);
+        let predecessor = || join.predecessors.rsplit(' ').find_map(of_instance);
         named.or_else(|| of_instance(&join.instance)).or_else(predecessor)
     }
 
@@ -154,8 +154,9 @@ fn check_join(join: &Join) -> Result<(), CloseCode> {
     let instance = &join.instance;
     let proper =
         instance.len() == limits::INSTANCE_DIGITS && instance.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let few = join.predecessors.len() <= limits::PREDECESSORS_UNITS;
     let token_fits = join.token.as_ref().is_none_or(|token| utf16_units(token) <= limits::TOKEN_UNITS);
-    if !proper || !token_fits || check_user(&join.user_name, join.user_data.as_ref()).is_err() {
+    if !proper || !few || !token_fits || check_user(&join.user_name, join.user_data.as_ref()).is_err() {
         return Err(CloseCode::BAD_JOIN);
     }
     Ok(())

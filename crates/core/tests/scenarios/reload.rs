@@ -2,29 +2,17 @@
 
 use std::time::Duration;
 
-use meeting_session_core::Json;
-use meeting_session_core::client::{ClientEvent, Failure, Identity, JoinOptions};
+use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, Identity, JoinOptions};
 use meeting_session_core::protocol::{CloseCode, limits};
+use meeting_session_core::{Client, Json};
 
-use crate::support::{World, merge, options};
+use crate::support::{World, instance, merge, options};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The page goes away, and with it its socket; returns what it leaves for the next document.
+/// The page goes away, and with it its socket; returns who it was.
 fn unload(world: &mut World, peer: usize) -> Identity {
-    let now = world.now;
-    world.peers[peer].client.hide(now);
-    world.settle();
-    world.cut(peer);
-    identity(world, peer)
-}
-
-fn identity(world: &mut World, peer: usize) -> Identity {
-    let away = |event| match event {
-        ClientEvent::Away { identity, .. } => identity,
-        _ => None,
-    };
-    world.take_events(peer).into_iter().find_map(away).expect("it said who it was")
+    go_away(world, peer).resume.expect("it was somebody")
 }
 
 fn presence_changes(world: &mut World, peer: usize) -> usize {
@@ -94,11 +82,8 @@ fn of_two_that_take_the_same_identity_the_first_is_it() {
 #[test]
 fn a_resume_of_a_live_participant_supersedes_it_and_it_stops() {
     let mut world = World::with(&["ann", "bob"]);
-    let now = world.now;
-    world.peers[0].client.hide(now);
-    world.settle();
-    let stolen = identity(&mut world, 0);
-    let thief = world.join_as("ann", Some(stolen));
+    let stolen = hide(&mut world, 0).resume;
+    let thief = world.join_as("ann", stolen);
     let superseded = ClientEvent::Failed(Failure::Closed(CloseCode::SUPERSEDED));
     assert!(world.take_events(0).contains(&superseded));
     world.run(Duration::from_secs(60));
@@ -178,29 +163,118 @@ fn leaving_some_time_after_a_page_stayed_is_leaving() {
 fn a_page_that_is_reloaded_while_it_joins_goes_on_with_that_join() {
     let mut world = World::with(&["bob"]);
     world.take_events(0);
-    world.stall_new = true;
-    let first = world.join("ann");
-    world.stall_new = false;
-    let now = world.now;
-    world.peers[first].client.hide(now);
-    world.settle();
-    let away = world.take_events(first).into_iter().find_map(|event| match event {
-        ClientEvent::Away { identity, predecessor } => Some((identity, predecessor)),
-        _ => None,
-    });
-    let (identity, predecessor) = away.unwrap();
-    assert_eq!(identity, None);
-    world.cut(first);
-    let next = world.join_with(JoinOptions { predecessor: predecessor.clone(), ..options("ann", 7) });
+    let first = join_unanswered(&mut world, options("ann", 6));
+    let left = go_away(&mut world, first);
+    assert_eq!(left.resume, None);
+    let next = world.join_with(JoinOptions { instance: instance(7), ..left.clone() });
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
     assert_eq!(presence_changes(&mut world, 0), 1, "one ann");
     world.update(next, merge(&[("a", Some("1"))]));
 
     // Whoever has taken a copy of that is not answered with what this one was.
-    let copy = world.join_with(JoinOptions { predecessor, ..options("ann", 8) });
+    let copy = world.join_with(JoinOptions { instance: instance(8), ..left });
     world.update(copy, merge(&[("b", Some("2"))]));
     world.run(SECOND * 2);
     assert_eq!(world.session.as_ref().unwrap().data().to_text(), r#"{"a":1,"b":2}"#);
     assert_eq!(world.peers[next].client.participant().map(|_| ()), Some(()), "and this one is left alone");
     assert_ne!(world.peers[next].client.participant(), world.peers[copy].client.participant());
+}
+
+#[test]
+fn a_page_that_is_reloaded_again_and_again_before_it_is_answered_is_one_participant() {
+    for joined_before in [true, false] {
+        let mut world = World::with(&["bob"]);
+        let mut left = options("ann", 10);
+        if joined_before {
+            let ann = world.join_with(left);
+            left = go_away(&mut world, ann);
+        }
+        world.take_events(0);
+        // The server makes a participant of this one, or its secret void.
+        let unanswered = join_unanswered(&mut world, JoinOptions { instance: instance(11), ..left });
+        left = go_away(&mut world, unanswered);
+        // And of these it never hears.
+        for index in 12..12 + limits::PREDECESSORS - 1 {
+            left = unheard(&world, JoinOptions { instance: instance(index), ..left });
+        }
+        assert_eq!(left.predecessors.len(), limits::PREDECESSORS_UNITS);
+        let last = world.join_with(JoinOptions { instance: instance(99), ..left });
+        world.run(Duration::from_secs(60));
+        assert_eq!(presence_changes(&mut world, 0), usize::from(!joined_before), "one ann");
+        assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+
+        // Who has an answer needs them no more.
+        assert_eq!(go_away(&mut world, last).predecessors, "");
+    }
+}
+
+#[test]
+fn a_page_that_is_reloaded_before_its_reconnect_is_answered_is_the_same_participant() {
+    let mut world = World::with(&["ann", "bob"]);
+    world.take_events(1);
+    world.cut(0);
+    world.peers[0].stalled = true;
+    world.heal(0);
+    world.run(SECOND);
+    let left = go_away(&mut world, 0);
+    world.join_with(JoinOptions { instance: instance(7), ..left });
+    world.run(Duration::from_secs(60));
+    assert_eq!(presence_changes(&mut world, 1), 0);
+}
+
+#[test]
+fn a_join_names_no_more_documents_than_it_may() {
+    let mut world = World::new();
+    let named = |count| JoinOptions {
+        predecessors: (0..count).map(instance).collect::<Vec<_>>().join(" "),
+        ..options("ann", 99)
+    };
+    let left = unheard(&world, named(limits::PREDECESSORS));
+    assert_eq!(left.predecessors[..limits::INSTANCE_DIGITS], *instance(1), "the oldest is left out");
+    let peer = world.join_with(named(limits::PREDECESSORS + 1));
+    assert!(world.take_events(peer).contains(&ClientEvent::Failed(Failure::Closed(CloseCode::BAD_JOIN))));
+}
+
+/// Somebody joins and gets no answer.
+fn join_unanswered(world: &mut World, options: JoinOptions) -> usize {
+    world.stall_new = true;
+    let peer = world.join_with(options);
+    world.stall_new = false;
+    peer
+}
+
+/// A document goes away right after it has sent its join, which is lost. Returns what it leaves for the next one.
+fn unheard(world: &World, options: JoinOptions) -> JoinOptions {
+    let mut client = Client::new(1);
+    client.join(world.now, options.clone()).unwrap();
+    client.socket_opened(world.now);
+    client.hide(world.now);
+    let event = |output| match output {
+        ClientOutput::Event(event) => Some(event),
+        _ => None,
+    };
+    what_is_left(client.take_outputs().into_iter().filter_map(event), options)
+}
+
+/// The page goes away, and with it its socket; returns what it leaves for the next one.
+fn go_away(world: &mut World, peer: usize) -> JoinOptions {
+    let left = hide(world, peer);
+    world.cut(peer);
+    left
+}
+
+fn hide(world: &mut World, peer: usize) -> JoinOptions {
+    let now = world.now;
+    world.peers[peer].client.hide(now);
+    world.settle();
+    what_is_left(world.take_events(peer).into_iter(), options("ann", 0))
+}
+
+fn what_is_left(mut events: impl Iterator<Item = ClientEvent>, options: JoinOptions) -> JoinOptions {
+    let away = |event| match event {
+        ClientEvent::Away { identity, predecessors } => Some((identity, predecessors)),
+        _ => None,
+    };
+    let (resume, predecessors) = events.find_map(away).expect("it said who it was");
+    JoinOptions { resume, predecessors, ..options }
 }

@@ -314,10 +314,15 @@ pub(crate) fn options(name: &str, index: usize) -> JoinOptions {
         user_name: name.into(),
         user_data: None,
         token: None,
-        instance: format!("{index:032x}"),
+        instance: instance(index),
         resume: None,
-        predecessor: None,
+        predecessors: String::new(),
     }
+}
+
+/// What a client calls itself.
+pub(crate) fn instance(index: usize) -> String {
+    format!("{index:032x}")
 }
 
 /// Does what the browser does with a change.

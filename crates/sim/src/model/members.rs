@@ -68,6 +68,11 @@ impl Members {
         self.members.get(id).map(|member| &*member.instance)
     }
 
+    /// Whether some participant is this client.
+    pub(crate) fn has_instance(&self, instance: &str) -> bool {
+        self.members.values().any(|member| member.instance == instance)
+    }
+
     /// Who a join must turn out to be: the participant that it proves to be, or the one that the same client is
     /// already, when the answer that told it so was lost.
     pub(crate) fn expect(&self, join: &Join) -> Expected {
@@ -77,8 +82,8 @@ impl Members {
         });
         let same = || self.members.iter().find(|(_, member)| member.instance == join.instance);
         let before = || {
-            let predecessor = join.predecessor.as_ref()?;
-            self.members.iter().find(|(_, member)| member.instance == *predecessor)
+            let named = |member: &Member| join.predecessors.split(' ').any(|one| one == member.instance);
+            self.members.iter().find(|(_, member)| named(member))
         };
         match proven.or_else(same).or_else(before) {
             Some((_, member)) if member.instance == join.instance && join.attempt <= member.attempt => {
@@ -174,7 +179,7 @@ mod tests {
             session: "s".into(),
             instance: instance.into(),
             attempt,
-            predecessor: None,
+            predecessors: String::new(),
             user_name: String::new(),
             user_data: None,
             token: None,

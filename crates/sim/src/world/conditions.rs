@@ -142,8 +142,7 @@ impl World {
             return Ok(());
         }
         let number = self.dice.pick(&open);
-        let in_time =
-            self.person_input(person, |client, now| client.withdraw(now, WriteId(number as u32)))?;
+        let in_time = self.client_input(person, |client, now| client.withdraw(now, WriteId(number as u32)));
         self.note(|| format!("{person} withdraws write {number}, in time: {in_time}"));
         self.totals.count(if in_time { "writes withdrawn" } else { "writes withdrawn too late" });
         self.ledger.withdrawn(number, in_time)?;
@@ -152,7 +151,8 @@ impl World {
             one.custody.withdrawn(number);
             one.transaction = one.transaction.filter(|tried| tried.write != number);
         }
-        Ok(())
+        // What it held back may be sent now.
+        self.follow_up(person)
     }
 
     /// A merge patch for what others write, too.

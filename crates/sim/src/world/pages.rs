@@ -1,11 +1,11 @@
 //! The pages' side: what reaches a client, what it wants done, and what its page makes of it.
 
 use meeting_session_core::client::{ClientEvent, ClientOutput, Failure, WriteEnd, WriteFailure};
-use meeting_session_core::protocol::{CloseCode, Rejection};
+use meeting_session_core::protocol::{ClientMessage, CloseCode, Rejection};
 use meeting_session_core::session::{ConnectionId, Frame};
 use meeting_session_core::{Client, Instant};
 
-use super::person::Saved;
+use super::person::{Saved, instance};
 use super::{Event, Person, World};
 use crate::dice::Millis;
 use crate::network::{Item, LOST, Way};
@@ -22,8 +22,23 @@ impl World {
         person: usize,
         input: impl FnOnce(&mut Client, Instant) -> T,
     ) -> Checked<T> {
+        let value = self.client_input(person, input);
+        self.follow_up(person)?;
+        Ok(value)
+    }
+
+    /// Gives a client an input and leaves what it wants done to [`follow_up`](Self::follow_up).
+    pub(super) fn client_input<T>(
+        &mut self,
+        person: usize,
+        input: impl FnOnce(&mut Client, Instant) -> T,
+    ) -> T {
         let at = self.people[person].clock.at(self.now);
-        let value = input(&mut self.people[person].client, at);
+        input(&mut self.people[person].client, at)
+    }
+
+    /// Does what a client wants done, and checks what its page shows then.
+    pub(super) fn follow_up(&mut self, person: usize) -> Checked {
         loop {
             let outputs = self.people[person].client.take_outputs();
             if outputs.is_empty() {
@@ -39,7 +54,7 @@ impl World {
             violation
         })?;
         self.set_timer(person);
-        Ok(value)
+        Ok(())
     }
 
     fn carry_out(&mut self, person: usize, output: ClientOutput) -> Checked {
@@ -55,6 +70,12 @@ impl World {
                 if text.starts_with("{\"type\":\"update\"") {
                     let Person { custody, clock, .. } = &mut self.people[person];
                     custody.sent(clock.at(self.now), &text, &mut self.ledger, &mut self.totals)?;
+                }
+                if matches!(ClientMessage::decode(&text), Ok(ClientMessage::Join(_) | ClientMessage::Leave))
+                    && let Some(saved) = &mut self.people[person].saved
+                {
+                    // It lives on, or it is gone: what it has left when it was away may soon be void.
+                    saved.lineage.clear();
                 }
                 // A socket that is not open yet loses what it is given.
                 if let Some(connection) = connection
@@ -126,9 +147,13 @@ impl World {
                 ensure!(open.is_empty(), "G17", "person {person} left and the writes {open:?} did not end");
                 self.close_socket(person, NO_STATUS);
             }
-            ClientEvent::Away { identity, predecessor } => {
-                let (identity, predecessor) = (identity.clone(), predecessor.clone());
-                one.saved = Some(Saved { session: one.session, identity, predecessor });
+            ClientEvent::Away { identity, predecessors } => {
+                let (identity, predecessors) = (identity.clone(), predecessors.clone());
+                let mut lineage = [&one.lineage[..], &[instance(one.life)]].concat();
+                if one.taken {
+                    lineage.clear();
+                }
+                one.saved = Some(Saved { session: one.session, identity, predecessors, lineage });
             }
             ClientEvent::SessionReset(_) => self.totals.count("resets told"),
             ClientEvent::Interrupted => self.totals.count("interruptions told"),

@@ -14,7 +14,9 @@ use crate::dice::Millis;
 pub(crate) struct Saved {
     pub(crate) session: usize,
     pub(crate) identity: Option<Identity>,
-    pub(crate) predecessor: Option<String>,
+    pub(crate) predecessors: String,
+    /// The instances of all lives up to it that were handed on like this, oldest first.
+    pub(crate) lineage: Vec<String>,
 }
 
 /// One person, through all lives of the page.
@@ -34,6 +36,8 @@ pub(crate) struct Person {
     pub(crate) unset_names: usize,
     /// What the page has saved for the next one in its tab.
     pub(crate) saved: Option<Saved>,
+    /// The lives whose participant it is to come back as.
+    pub(crate) lineage: Vec<String>,
     /// Whether another page has come back as this one's participant.
     pub(crate) taken: bool,
     /// Whether its client has been told to send everything at once.
@@ -65,6 +69,7 @@ impl Person {
             clock,
             session: 0,
             life: 0,
+            lineage: Vec::new(),
             present: false,
             name: String::new(),
             unset_names: 0,
@@ -108,14 +113,20 @@ impl Person {
         self.view = View::default();
         self.custody = Custody::default();
         self.transaction = None;
+        self.lineage = saved.as_ref().map_or_else(Vec::new, |saved| saved.lineage.clone());
         JoinOptions {
             session: format!("session-{session}"),
             user_name: self.name.clone(),
             user_data: None,
             token: None,
-            instance: format!("{life:032x}"),
+            instance: instance(life),
             resume: saved.as_ref().and_then(|saved| saved.identity.clone()),
-            predecessor: saved.and_then(|saved| saved.predecessor),
+            predecessors: saved.map_or_else(String::new, |saved| saved.predecessors),
         }
     }
+}
+
+/// What a life of a page calls itself.
+pub(crate) fn instance(life: usize) -> String {
+    format!("{life:032x}")
 }

@@ -8,8 +8,10 @@ use meeting_session_core::throttle;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::person::instance;
 use super::{Event, World};
 use crate::dice::Millis;
+use crate::model::Expected;
 use crate::network::{Item, LOST, Seat, Way};
 use crate::options::Fault;
 use crate::server::{Host, Input, Server};
@@ -93,12 +95,31 @@ impl World {
             let host = Host::new(Server::clock(self.now), epoch, config, journalled);
             self.server.hosts.insert(session, host);
         }
+        self.check_lineage(session, &join)?;
         let admission = Admission {
             participant: ParticipantId(format!("participant-{}", self.number())),
             secret: format!("{:032x}", self.dice.bits()),
             date: self.now,
         };
         self.session_input(connection, Input::Join { connection, join, admission })
+    }
+
+    /// A page that was told who the one before it was does not become somebody else beside it.
+    fn check_lineage(&self, session: usize, join: &Join) -> Checked {
+        let Some(members) = self.server.hosts.get(&session).map(|host| &host.members) else { return Ok(()) };
+        // A session that was set back knows no secret of later.
+        if members.expect(join) != Expected::New || self.options.faults.contains(&Fault::Rollback) {
+            return Ok(());
+        }
+        let page = self.people.iter().find(|one| instance(one.life) == join.instance);
+        let left_over = page.and_then(|page| page.lineage.iter().find(|life| members.has_instance(life)));
+        ensure!(
+            left_over.is_none(),
+            "G13",
+            "{} joins as somebody new beside {left_over:?}, who it was before",
+            join.instance
+        );
+        Ok(())
     }
 
     fn throttle(&mut self, connection: ConnectionId, frame: &Frame) -> Checked {

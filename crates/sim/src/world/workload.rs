@@ -5,7 +5,7 @@ use meeting_session_core::protocol::{Condition, Rejection, limits};
 use meeting_session_core::{Client, Json, MergeStrategy};
 use std::collections::BTreeMap;
 
-use super::person::Saved;
+use super::person::{Saved, instance};
 use super::serving::GOING_AWAY;
 use super::{Event, World};
 use crate::checks::{PAIR, Write};
@@ -93,12 +93,15 @@ impl World {
             return own.filter(|_| self.dice.chance(900));
         }
         let other = self.dice.index(self.people.len());
-        let copied = self.people[other].saved.clone()?;
+        let original = self.people[other].saved.as_mut()?;
+        // Of the two that come back with it only the first can be who that was, and none if the page lives on.
+        original.lineage.clear();
+        let copied = original.clone();
         self.totals.count("identities copied");
         for one in &mut self.people {
             let copy = copied.identity.as_ref().map(|identity| &identity.participant);
             one.taken |= one.client.participant().is_some() && one.client.participant() == copy;
-            one.taken |= copied.predecessor.as_deref() == Some(&format!("{:032x}", one.life));
+            one.taken |= copied.predecessors.contains(&*instance(one.life));
         }
         Some(copied)
     }

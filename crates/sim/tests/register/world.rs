@@ -99,7 +99,7 @@ impl World {
                 token: None,
                 instance: format!("{page:032x}"),
                 resume: None,
-                predecessor: None,
+                predecessors: String::new(),
             };
             self.input(page, |client, now| client.join(now, options).unwrap());
         }

@@ -221,7 +221,7 @@ pub(crate) fn join_message(room: &str, name: &str) -> Join {
         user_name: name.to_owned(),
         user_data: None,
         token: None,
-        predecessor: None,
+        predecessors: String::new(),
         resume: None,
     }
 }

@@ -220,7 +220,7 @@ impl World {
             token: token.then(|| "t".repeat(limits::TOKEN_UNITS)),
             instance: format!("{:032x}", self.joins),
             resume: resume.then(|| Identity { participant: participant_id(0), secret }),
-            predecessor: None,
+            predecessors: String::new(),
         };
         if self.client.join(self.now, options).is_ok() && !self.active {
             self.active = true;

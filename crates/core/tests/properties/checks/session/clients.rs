@@ -50,7 +50,7 @@ impl World {
             session: "standup".into(),
             instance,
             attempt,
-            predecessor: None,
+            predecessors: String::new(),
             user_name: format!("name {}", joining.name),
             user_data: joining.user_data.as_ref().map(Value::json),
             token: None,
