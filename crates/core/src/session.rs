@@ -42,11 +42,13 @@ pub struct SessionConfig {
     pub sync_interval: Duration,
     /// How long a participant whose connection was lost is kept.
     pub grace: Duration,
+    /// The same for one whose page said that it goes away, at most `grace`.
+    pub away_grace: Duration,
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self { sync_interval: limits::SYNC_INTERVAL, grace: limits::GRACE }
+        Self { sync_interval: limits::SYNC_INTERVAL, grace: limits::GRACE, away_grace: limits::AWAY_GRACE }
     }
 }
 
@@ -179,7 +181,8 @@ impl Session {
         let Some(member) = self.members.get_mut(&reader.participant) else {
             return;
         };
-        let grace = if member.away { limits::AWAY_GRACE.min(self.config.grace) } else { self.config.grace };
+        let SessionConfig { grace, away_grace, .. } = self.config;
+        let grace = if member.away { away_grace.min(grace) } else { grace };
         let until = if mutant!("grace-ignored") { now } else { now + grace };
         member.connection = None;
         member.given_up_at = Some(until);

@@ -69,12 +69,16 @@ pub struct Config {
     #[arg(long, value_name = "TIME", env = "MEETING_SESSION_GRACE", default_value = "30s", value_parser = duration)]
     pub grace: Duration,
 
+    /// The same for one whose page has gone away and may be reloading, such as 5s; never longer than --grace
+    #[arg(long, value_name = "TIME", env = "MEETING_SESSION_AWAY_GRACE", default_value = "5s", value_parser = duration)]
+    pub away_grace: Duration,
+
     /// A file that keeps the sessions over a restart: written when the server is told to stop, read and removed when it
     /// starts
     ///
     /// It holds the data of all sessions and the secrets of their participants, and only this user can read it. Sessions
     /// whose participants have been without a connection for longer than --grace by then are not taken up again. Each
-    /// server needs a file of its own, and does not start where it could not write it.
+    /// server needs a file of its own, and does not start where it could not write it or another server uses it.
     #[arg(long, value_name = "FILE", env = "MEETING_SESSION_STATE_FILE")]
     pub state_file: Option<PathBuf>,
 }

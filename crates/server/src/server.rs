@@ -26,7 +26,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::origin::OriginPolicy;
-use crate::{joining, routes, state_file};
+use crate::state_file::StateFile;
+use crate::{joining, routes};
 
 /// The time in which a client must have sent its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -108,7 +109,8 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let session = SessionConfig { sync_interval: config.sync_interval, grace: config.grace };
+    let Config { sync_interval, grace, away_grace, .. } = config;
+    let session = SessionConfig { sync_interval, grace, away_grace };
     let server = Arc::new(Server {
         hub: Arc::new(Hub::new(session, Clock::start())),
         origins: OriginPolicy::new(address.ip(), config.allow_origin),
@@ -118,8 +120,12 @@ pub async fn run(
         shortage: Notify::new(),
         stop: watch::Sender::new(false),
     });
-    if let Some(file) = &config.state_file {
-        let (sessions, ago) = state_file::take(file).map_err(|error| of_state_file(file, &error))?;
+    let state_file = match &config.state_file {
+        Some(path) => Some(StateFile::open(path).map_err(|error| of_state_file(path, &error))?),
+        None => None,
+    };
+    if let Some(file) = &state_file {
+        let (sessions, ago) = file.take().map_err(|error| of_state_file(&file.path, &error))?;
         server.hub.restore(sessions, ago);
     }
     let router = routes::router(server.clone());
@@ -137,9 +143,9 @@ pub async fn run(
     if closed.is_err() {
         warn!(connections = server.stop.receiver_count(), "connections did not close in time");
     }
-    if let Some(file) = &config.state_file {
-        let written = state_file::write(file, server.hub.save().await);
-        written.map_err(|error| of_state_file(file, &error))?;
+    if let Some(file) = &state_file {
+        let written = file.write(server.hub.save().await);
+        written.map_err(|error| of_state_file(&file.path, &error))?;
     }
     server.hub.clear();
     Ok(())

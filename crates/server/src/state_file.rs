@@ -1,7 +1,7 @@
 //! The file that keeps the sessions from one server to the next.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -26,44 +26,80 @@ struct State {
 /// Goes up with every change of what is in the file.
 const VERSION: u32 = 2;
 
-/// Takes the sessions out of the file, and says how long ago they were saved. No file, no sessions. One that cannot be
-/// used is put aside, because a server that does not start helps nobody.
-///
-/// # Errors
-/// When the file cannot be read or not be removed: the next server must not find it again. And when nothing could be
-/// written there: in the end it would be too late to say so.
-pub(crate) fn take(path: &Path) -> io::Result<(BTreeMap<String, SavedSession>, Duration)> {
-    check_writable(path)?;
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Default::default()),
-        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
-        Err(error) => return Err(error),
-    };
-    match serde_json::from_str::<State>(&text) {
-        Ok(state) if state.version == VERSION => {
-            fs::remove_file(path)?;
-            let ago = Duration::from_millis(clock::date().saturating_sub(state.saved_at));
-            info!(sessions = state.sessions.len(), ?ago, "sessions read from the state file");
-            Ok((state.sessions, ago))
-        }
-        _ => {
-            let aside = with_suffix(path, ".unusable");
-            fs::rename(path, &aside)?;
-            warn!(file = %aside.display(), "the state file could not be used and is put aside; all sessions begin anew");
-            Ok(Default::default())
-        }
-    }
+/// The file, of which no other server takes or writes sessions as long as this one has it.
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    pub(crate) path: PathBuf,
+    /// Locked. It stays in its place, as removing it would leave two servers each with a lock of its own.
+    _lock: File,
 }
 
-/// Tries what `write` will have to do, with a file that no other server can be writing.
-fn check_writable(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
+impl StateFile {
+    /// Makes sure of the file for this server.
+    ///
+    /// # Errors
+    /// When another server has it, and when nothing could be written there: in the end it would be too late to say so.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        if path.is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        let lock = private().create(true).open(with_suffix(path, ".lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                Err(io::Error::other("another server uses it; stop that one first"))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
-    let trial = with_suffix(path, ".trial");
-    private().create(true).open(&trial)?;
-    remove(&trial)
+
+    /// Takes the sessions out of the file, and says how long ago they were saved. No file, no sessions. One that cannot be
+    /// used is put aside, because a server that does not start helps nobody.
+    ///
+    /// # Errors
+    /// When the file cannot be read or not be removed: the next server must not find it again.
+    pub(crate) fn take(&self) -> io::Result<(BTreeMap<String, SavedSession>, Duration)> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Default::default()),
+            Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
+            Err(error) => return Err(error),
+        };
+        match serde_json::from_str::<State>(&text) {
+            Ok(state) if state.version == VERSION => {
+                fs::remove_file(&self.path)?;
+                let ago = Duration::from_millis(clock::date().saturating_sub(state.saved_at));
+                info!(sessions = state.sessions.len(), ?ago, "sessions read from the state file");
+                Ok((state.sessions, ago))
+            }
+            _ => {
+                let aside = with_suffix(&self.path, ".unusable");
+                fs::rename(&self.path, &aside)?;
+                warn!(
+                    file = %aside.display(),
+                    "the state file could not be used and is put aside; all sessions begin anew"
+                );
+                Ok(Default::default())
+            }
+        }
+    }
+
+    /// Writes the sessions, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn write(&self, sessions: BTreeMap<String, SavedSession>) -> io::Result<()> {
+        let count = sessions.len();
+        let state = State { version: VERSION, saved_at: clock::date(), sessions };
+        let unfinished = with_suffix(&self.path, ".unfinished");
+        remove(&unfinished)?;
+        let mut file = private().create_new(true).open(&unfinished)?;
+        file.write_all(serde_json::to_string(&state)?.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, &self.path)?;
+        info!(sessions = count, file = %self.path.display(), "sessions written to the state file");
+        Ok(())
+    }
 }
 
 /// Removes a file, if it is there.
@@ -79,23 +115,6 @@ fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
     options
-}
-
-/// Writes the sessions, whole or not at all.
-///
-/// # Errors
-/// Those of the file system.
-pub(crate) fn write(path: &Path, sessions: BTreeMap<String, SavedSession>) -> io::Result<()> {
-    let count = sessions.len();
-    let state = State { version: VERSION, saved_at: clock::date(), sessions };
-    let unfinished = with_suffix(path, ".unfinished");
-    remove(&unfinished)?;
-    let mut file = private().create_new(true).open(&unfinished)?;
-    file.write_all(serde_json::to_string(&state)?.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    info!(sessions = count, file = %path.display(), "sessions written to the state file");
-    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -99,10 +99,10 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Either side takes the other for gone when nothing came for this long: a ping interval and ten seconds.
 pub const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// How long a participant whose connection was lost is kept.
+/// How long a participant whose connection was lost is kept, unless the operator sets another time.
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// How long a participant is kept whose page said that it goes away: long enough for a reload.
+/// How long a participant is kept whose page said that it goes away, unless the operator sets another time: long enough for a reload.
 pub const AWAY_GRACE: Duration = Duration::from_secs(5);
 
 /// A reader that has not taken all that was sent to it for this long is disconnected. One that takes nothing at all is

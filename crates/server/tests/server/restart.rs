@@ -33,8 +33,12 @@ impl StateFile {
     }
 
     fn unusable(&self) -> PathBuf {
+        self.with_suffix(".unusable")
+    }
+
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
         let mut name = self.0.clone().into_os_string();
-        name.push(".unusable");
+        name.push(suffix);
         name.into()
     }
 }
@@ -43,6 +47,7 @@ impl Drop for StateFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
         let _ = std::fs::remove_file(self.unusable());
+        let _ = std::fs::remove_file(self.with_suffix(".lock"));
     }
 }
 
@@ -164,11 +169,24 @@ async fn a_file_that_cannot_be_written_is_said_before_there_is_anything_to_lose(
         let error = soon(run(listener, config, pending())).await.unwrap_err().to_string();
         assert!(error.starts_with(&format!("the state file {}: ", file.display())), "{error}");
     }
-    let usable = StateFile::new("usable");
-    stop(usable.server().await).await;
-    let mut trial = usable.0.clone().into_os_string();
-    trial.push(".trial");
-    assert!(!PathBuf::from(trial).exists());
+}
+
+#[tokio::test]
+async fn a_file_that_another_server_uses_is_left_alone() {
+    let file = StateFile::new("shared");
+    let server = file.server().await;
+    let mut ana = Peer::join(&server, "standup", "Ana").await;
+    ana.update(merge(&[("a", "1")])).await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = Config { state_file: Some(file.0.clone()), ..Config::default() };
+    let error = soon(run(listener, config, pending())).await.unwrap_err().to_string();
+    let path = file.0.display();
+    assert_eq!(error, format!("the state file {path}: another server uses it; stop that one first"));
+
+    stop(server).await;
+    let next = file.server().await;
+    assert_eq!(Peer::join(&next, "standup", "Ben").await.text(), r#"{"a":1}"#);
 }
 
 #[tokio::test]
@@ -178,7 +196,7 @@ async fn a_file_that_cannot_be_written_in_the_end_is_said_and_the_server_still_s
     let server = Server::with(|config| config.state_file = Some(folder.join("state.json"))).await;
     let mut ana = Peer::join(&server, "standup", "Ana").await;
     ana.update(merge(&[("a", "1")])).await;
-    std::fs::remove_dir(&folder).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
     assert!(soon(server.stop()).await.unwrap().is_err());
 }
 

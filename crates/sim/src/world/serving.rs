@@ -88,6 +88,7 @@ impl World {
             let config = SessionConfig {
                 sync_interval: Duration::from_millis(self.options.sync_interval),
                 grace: Duration::from_millis(self.options.grace),
+                ..SessionConfig::default()
             };
             let journalled = self.options.faults.contains(&Fault::Rollback);
             let epoch = Epoch(self.dice.bits());
