@@ -11,7 +11,7 @@ import puppeteer from 'puppeteer-core';
 
 import { find } from '../../scripts/browsers.mjs';
 import { atEnd } from './support/at-end.mjs';
-import { LOST_CONNECTION } from './support/browsers.mjs';
+import { LAUNCH_MS, LOST_CONNECTION } from './support/browsers.mjs';
 import { meet, openDemo } from './support/demo.mjs';
 import { fenced, read } from './support/guide.mjs';
 import { replaceEach, startNginx } from './support/nginx.mjs';
@@ -100,6 +100,7 @@ async function start(test) {
   const { args } = JSON.parse(await readFile(new URL('../../webdriver.json', import.meta.url), 'utf8'))['goog:chromeOptions'];
   const browser = await puppeteer.launch({
     executablePath: find('CHROME'),
+    timeout: LAUNCH_MS,
     args: [...args, `--host-resolver-rules=MAP ${host}:443 127.0.0.1:${port}`],
     acceptInsecureCerts: true,
     pipe: true,

@@ -38,7 +38,7 @@ async function run(t, blocks) {
     const same = async (read, expected) => {
       const text = JSON.stringify(expected);
       for (let tries = 0; JSON.stringify(read()) !== text; tries += 1) {
-        if (tries === 100) throw new Error(JSON.stringify(read()) + ' instead of ' + text);
+        if (tries === 600) throw new Error(JSON.stringify(read()) + ' instead of ' + text);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       passed += 1;

@@ -24,6 +24,9 @@ export const LOST_CONNECTION = [
 
 const webdriver = JSON.parse(readFileSync(new URL('../../../webdriver.json', import.meta.url), 'utf8'));
 
+/** How long a browser may take to start; Puppeteer's own limit is too short for a busy machine. */
+export const LAUNCH_MS = 120_000;
+
 /** What Puppeteer starts Chromium with so that pages live as they never do for people. */
 const SHELTER = [
   '--disable-background-timer-throttling',
@@ -44,6 +47,7 @@ export function launch(name, { shelter = true } = {}) {
     return puppeteer.launch({
       browser: 'firefox',
       executablePath: find('FIREFOX'),
+      timeout: LAUNCH_MS,
       extraPrefsFirefox: shelter && {
         'dom.min_background_timeout_value': 4,
         'dom.timeout.enable_budget_timer_throttling': false,
@@ -54,6 +58,7 @@ export function launch(name, { shelter = true } = {}) {
   const unsheltered = ['--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10'];
   return puppeteer.launch({
     executablePath: find('CHROME'),
+    timeout: LAUNCH_MS,
     args: shelter ? args : [...args, ...unsheltered],
     ignoreDefaultArgs: shelter ? [] : SHELTER,
     // Through a pipe, because a browser whose pipe breaks ends by itself.

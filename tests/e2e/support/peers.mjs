@@ -5,29 +5,34 @@ import assert from 'node:assert/strict';
 import { openPage } from './browsers.mjs';
 
 /** How long `eventually` and `until` wait unless told otherwise. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 30_000;
 const POLL_MS = 25;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until `read()` gives `expected`; fails with the difference when it does not. */
+/**
+ * Waits until `read()` gives `expected`; fails with the difference when a read that began after the deadline does not.
+ */
 export async function eventually(read, expected, patience = PATIENCE_MS) {
   for (const end = Date.now() + patience; ; await pause(POLL_MS)) {
+    // One that began before may give what was true long ago, if the machine was busy meanwhile.
+    const last = Date.now() > end;
     const actual = await read();
     try {
       return assert.deepEqual(actual, expected);
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (last) throw error;
     }
   }
 }
 
-/** Waits until `condition()` is true, and resolves to what it gave. */
+/** Waits until `condition()` is true, and resolves to what it gave; fails like `eventually`. */
 export async function until(condition, patience = PATIENCE_MS) {
   for (const end = Date.now() + patience; ; await pause(POLL_MS)) {
+    const last = Date.now() > end;
     const result = await condition();
     if (result) return result;
-    assert.ok(Date.now() <= end, `waited ${patience} ms for ${condition}`);
+    assert.ok(!last, `waited ${patience} ms for ${condition}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { serverBinary } from '../../../scripts/build.mjs';
 const READY = /^listening on http:\/\/[\d.]+:(\d+)$/;
 
 /** How long a server may take to start, and to stop after it was told to. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 const alive = new Set();
 // A test that throws before its cleanup must not leave a server behind.
