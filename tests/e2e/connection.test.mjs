@@ -41,9 +41,9 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         const { proxy, ana, bo } = await start(test);
         proxy.stall();
         await ana.set({ written: 'in the tunnel' });
-        await eventually(() => connectionEvents(ana), ['interrupted'], 32_000);
+        await eventually(() => connectionEvents(ana), ['interrupted'], 60_000);
         proxy.heal();
-        await eventually(() => connectionEvents(ana), ['interrupted', 'connected'], 12_000);
+        await eventually(() => connectionEvents(ana), ['interrupted', 'connected']);
         for (const peer of [ana, bo]) await eventually(() => peer.data(), { written: 'in the tunnel' });
         assert.deepEqual(await bo.actions(), [STATE]);
       });
@@ -71,7 +71,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
 
         proxy.heal();
         const expected = { kept: 1, order: 'last', a: 1, b: 2, meanwhile: true };
-        for (const peer of [ana, bo]) await eventually(() => peer.data(), expected, 15_000);
+        for (const peer of [ana, bo]) await eventually(() => peer.data(), expected);
         assert.deepEqual(await connectionEvents(ana), ['interrupted', 'connected']);
         const [, sent, ...more] = updates(proxy);
         assert.deepEqual(more, []);
@@ -92,7 +92,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         await pause(200);
         proxy.cut();
         proxy.heal();
-        for (const peer of [ana, bo]) await eventually(() => peer.data(), { written: 1 }, 15_000);
+        for (const peer of [ana, bo]) await eventually(() => peer.data(), { written: 1 });
         assert.equal(updates(proxy).length, 1);
         assert.deepEqual(await bo.actions(), [STATE]);
       });
@@ -106,7 +106,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         await eventually(() => bo.data(), { written: 2 });
         proxy.cut();
         proxy.heal();
-        await eventually(() => ana.data(), { written: 2 }, 15_000);
+        await eventually(() => ana.data(), { written: 2 });
         await until(() => updates(proxy).length === 2);
         const [first, again] = updates(proxy);
         assert.deepEqual(again, first);
@@ -135,7 +135,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
             const target = event === 'visibilitychange' ? document : window;
             target.dispatchEvent(new Event(event, { bubbles: true }));
           }, event);
-          await eventually(() => connectionEvents(ana), ['interrupted', 'connected'], 2_000);
+          await eventually(() => connectionEvents(ana), ['interrupted', 'connected']);
         });
       }
 
@@ -146,7 +146,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         const started = performance.now();
         const rejection = await rejected(ana, unused.sessionUrl('nobody'));
         const took = performance.now() - started;
-        assert.ok(took > 14_000 && took < 19_000, `it took ${took} ms`);
+        assert.ok(took > 14_000 && took < 40_000, `it took ${took} ms`);
         assert.ok(rejection.isErrorEvent, 'join rejects with the very event');
         const [event] = await ana.events('error');
         assert.equal(event.error.type, 'connection-error');
