@@ -10,13 +10,22 @@ import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
 import { eventually, joinPeers, openPeer } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
-/** How long a participant stays whose page went away, and by how much the moment that others hear of it may be off. */
+/** How long a participant stays whose page went away, and at a server that gives a slow machine more time for a reload. */
 const AWAY_MS = 5_000;
-const TOLERANCE_MS = 1_500;
+const PATIENT_MS = 25_000;
+/** What a clock may be off by, and how late on a slow machine others may hear of it: sooner than of a lost connection. */
+const EARLY_MS = 50;
+const LATEST_MS = 20_000;
 
-let server;
-before(async () => (server = await startServer()));
-after(() => server?.stop());
+let server, patient;
+before(async () => {
+  server = await startServer();
+  patient = await startServer({ args: ['--away-grace', `${PATIENT_MS}ms`] });
+});
+after(async () => {
+  await server?.stop();
+  await patient?.stop();
+});
 
 for (const name of BROWSERS) {
   describe(`a page, in ${name}`, { concurrency: 3 }, () => {
@@ -24,37 +33,46 @@ for (const name of BROWSERS) {
     before(async () => (browser = await launch(name)));
     after(() => browser?.close());
     const url = (room) => server.sessionUrl(`${name}-${room}`);
+    const patientUrl = (room) => patient.sessionUrl(`${name}-${room}`);
 
-    it('that is reloaded is the same participant, and one that is closed leaves after five seconds', async (test) => {
-      const [ana, bo, cy] = await joinPeers(test, browser, server, url('away'), ['Ana', 'Bo', 'Cy']);
+    it('that is reloaded is the same participant, and stays it', async (test) => {
+      const [ana, bo, cy] = await joinPeers(test, browser, patient, patientUrl('away'), ['Ana', 'Bo', 'Cy']);
       await bo.set({ kept: true });
       await eventually(() => ana.data(), { kept: true });
       await ana.forget();
       const [boId, cyId] = [await bo.id(), await cy.id()];
-      const gone = Date.now();
-      await Promise.all([bo.page.reload(), cy.page.close({ runBeforeUnload: true })]);
+      await bo.page.reload();
       await bo.create();
-      await bo.join(url('away'), { userName: 'Bo again' });
+      await bo.join(patientUrl('away'), { userName: 'Bo again' });
       assert.equal(await bo.id(), boId);
       assert.deepEqual(await bo.data(), { kept: true });
       assert.deepEqual(await bo.names(), ['Ana', 'Bo again', 'Cy']);
 
-      await eventually(() => ana.names(), ['Ana', 'Bo again'], AWAY_MS + 2 * TOLERANCE_MS);
-      const [left, ...more] = await ana.events('participant-left');
-      assert.equal(left.participant.session_id, cyId);
-      assert.deepEqual(more, []);
+      // When Cy, who goes later, has left, Bo would have left too if the reload had not brought him back.
+      await cy.page.close({ runBeforeUnload: true });
+      await eventually(() => ana.names(), ['Ana', 'Bo again'], PATIENT_MS + LATEST_MS);
+      assert.deepEqual((await ana.events('participant-left')).map(({ participant }) => participant.session_id), [cyId]);
       assert.deepEqual(await ana.events('participant-joined'), []);
-      assert.ok(Math.abs(left.time - gone - AWAY_MS) < TOLERANCE_MS, `it took ${left.time - gone} ms`);
+    });
+
+    it('that is closed leaves after five seconds', async (test) => {
+      const [ana, cy] = await joinPeers(test, browser, server, url('closed'), ['Ana', 'Cy']);
+      const gone = Date.now();
+      await cy.page.close({ runBeforeUnload: true });
+      await eventually(() => ana.names(), ['Ana']);
+      const [{ time }] = await ana.events('participant-left');
+      const took = time - gone;
+      assert.ok(took >= AWAY_MS - EARLY_MS && took < LATEST_MS, `it took ${took} ms`);
     });
 
     it('that is reloaded many times in a row is the same participant all the time', async (test) => {
-      const [ana, bo] = await joinPeers(test, browser, server, url('again'), ['Ana', 'Bo']);
+      const [ana, bo] = await joinPeers(test, browser, patient, patientUrl('again'), ['Ana', 'Bo']);
       const boId = await bo.id();
       await ana.forget();
       for (let round = 0; round < 10; round++) {
         await bo.page.reload();
         await bo.create();
-        await bo.join(url('again'), { userName: 'Bo' });
+        await bo.join(patientUrl('again'), { userName: 'Bo' });
         assert.equal(await bo.id(), boId);
       }
       await bo.set({ still: 'Bo' });
@@ -71,13 +89,13 @@ for (const name of BROWSERS) {
     });
 
     it('that is reloaded by the only participant is in the same session again', async (test) => {
-      const [ana] = await joinPeers(test, browser, server, url('reload'), ['Ana']);
+      const [ana] = await joinPeers(test, browser, patient, patientUrl('reload'), ['Ana']);
       await ana.set({ kept: true });
       await eventually(() => ana.data(), { kept: true });
       const session = await ana.summary();
       await ana.page.reload();
       await ana.create();
-      await ana.join(url('reload'), { userName: 'Ana' });
+      await ana.join(patientUrl('reload'), { userName: 'Ana' });
       assert.deepEqual(await ana.data(), { kept: true });
       assert.deepEqual(await ana.summary(), session);
     });
