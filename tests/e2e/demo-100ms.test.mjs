@@ -142,7 +142,7 @@ for (const name of BROWSERS) {
 
       await ana.click('#leave');
       await eventually(() => bo.texts('#participants .who'), ['Bo you']);
-      assert.ok((await bo.texts('.toast')).includes('Anna left.'));
+      await eventually(async () => (await bo.toasts()).includes('Anna left.'), true);
     });
 
     it('sets the session metadata, which the Daily view has under `default`', async (test) => {
@@ -193,7 +193,7 @@ for (const name of BROWSERS) {
       for (const demo of [bo, cy]) {
         await eventually(() => demo.texts('.message > :last-child'), ['Hello <b>Cy</b>', 'Hello Bo']);
         assert.deepEqual(await demo.texts('.sender'), ['Bo', 'Cy']);
-        await eventually(async () => (await demo.texts('.toast')).includes('Ana waves.'), true);
+        await eventually(async () => (await demo.toasts()).includes('Ana waves.'), true);
       }
       assert.equal(await bo.value('#chat-input'), '');
       assert.deepEqual(await ana.data(), {}, 'messages are not kept');

@@ -9,6 +9,7 @@ export const WIDE = { width: 1280, height: 800 };
 export async function openDemo(test, browser, server, path = '/', { viewport = WIDE, ...options } = {}) {
   const page = await openPage(test, browser, 'about:blank', options);
   await page.setViewport(viewport);
+  await page.evaluateOnNewDocument(recordToasts);
   await page.goto(server.url + path);
   return new Demo(page);
 }
@@ -50,6 +51,11 @@ class Demo {
 
   async sees(selector) {
     return (await this.text(selector)) !== null;
+  }
+
+  /** The texts of the short messages that the page has shown since it was loaded; each is seen only for seconds. */
+  toasts() {
+    return this.page.evaluate(() => window.toasts);
   }
 
   value(selector) {
@@ -114,6 +120,16 @@ class Demo {
   type(text) {
     return this.page.keyboard.type(text);
   }
+}
+
+/** Runs in the page before everything else: keeps the text of every toast that can be seen. */
+function recordToasts() {
+  window.toasts = [];
+  new MutationObserver((changes) => {
+    for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
+      if (node instanceof Element && node.matches('.toast') && node.checkVisibility()) window.toasts.push(node.innerText.trim());
+    }
+  }).observe(document, { childList: true, subtree: true });
 }
 
 /** Runs in the page: where to click for this element, or why that is not possible. Notes what the click then hits. */
