@@ -141,7 +141,7 @@ impl Client {
     }
 
     /// Leaves: sends what waits without regard to the interval, waits for answers for at most
-    /// [`limits::LEAVE_TIMEOUT`], then goes. [`ClientEvent::Left`] is the end of it.
+    /// [`limits::LEAVE_TIMEOUT`], sends what still waits then, and goes. [`ClientEvent::Left`] is the end of it.
     ///
     /// While the page unloads it may be a reload, as 100ms's provider leaves then: the participant only goes away, and is
     /// given up by the server if nobody comes back.
@@ -301,6 +301,7 @@ impl Client {
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.leaving_until.is_some_and(|until| until <= now) {
+            self.send_pending(now, true);
             return self.finish_leave();
         }
         match self.connection.due(now) {

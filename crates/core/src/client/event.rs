@@ -124,7 +124,7 @@ pub enum WriteFailure {
     Busy,
     /// `leave()`, or a failure, came before they could be sent.
     Left,
-    /// The connection was lost for good after they were sent: they may have been applied or not.
+    /// The connection was lost for good, or the call left, after they were sent: they may have been applied or not.
     Unknown,
 }
 

@@ -154,7 +154,7 @@ pub const STALE_CONNECT: Duration = Duration::from_secs(1);
 /// A connection that lasted this long was a good one: after it the pauses before a reconnect start over.
 pub const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// How long `leave()` waits for the answers to what was written.
+/// How long `leave()` waits for the answers to what was written. What still waits to be sent then is sent without them.
 pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The first pause before a reconnect, at most; it doubles up to [`BACKOFF_MAX`], and a random share of it is waited.

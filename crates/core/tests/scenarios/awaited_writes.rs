@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{World, ends, merge, replace, set};
+use crate::support::{World, count, ends, merge, replace, set, updates_sent};
 use meeting_session_core::client::{ClientEvent, WriteEnd, WriteFailure, WriteId};
 use meeting_session_core::protocol::{Condition, Rejection, limits};
 use meeting_session_core::throttle::{Throttle, Verdict};
@@ -151,7 +151,7 @@ fn a_new_session_gets_none_of_them() {
 }
 
 #[test]
-fn leaving_waits_for_all_of_them_and_ends_the_rest() {
+fn leaving_waits_for_all_of_them() {
     let mut world = World::with(&["ann", "bob"]);
     for number in 0..20 {
         write(&mut world, 0, number, set("n", number as usize));
@@ -162,17 +162,53 @@ fn leaving_waits_for_all_of_them_and_ends_the_rest() {
     world.run(SECOND);
     assert_eq!(ends(&mut world, 0).len(), 20);
     assert_eq!(world.peers[1].data.to_text(), r#"{"n":19}"#);
+}
 
-    world.peers[1].stalled = true;
-    for number in 0..10 {
-        write(&mut world, 1, number, set("m", number as usize));
+/// Somebody who gets no answers any more writes this often and something batched, and leaves.
+fn leave_unanswered(writes: u32) -> World {
+    let mut world = World::with(&["ann", "bob"]);
+    world.peers[0].stalled = true;
+    for number in 0..writes {
+        write(&mut world, 0, number, set(&format!("k{number}"), 1));
     }
+    world.update(0, set("last", 1));
+    world.take_events(0);
     let now = world.now;
-    world.peers[1].client.leave(now);
-    world.run(limits::LEAVE_TIMEOUT);
-    let ends = ends(&mut world, 1);
-    let count = |failure| ends.iter().filter(|(_, end)| *end == WriteEnd::Failed(failure)).count();
-    assert_eq!((count(WriteFailure::Unknown), count(WriteFailure::Left)), (8, 2));
+    world.peers[0].client.leave(now);
+    world.settle();
+    assert_eq!(updates_sent(&world, 0).len(), limits::IN_FLIGHT);
+    world
+}
+
+#[test]
+fn leaving_sends_all_of_them_though_none_is_answered() {
+    let mut world = leave_unanswered(20);
+    world.run(limits::LEAVE_TIMEOUT - Duration::from_millis(1));
+    assert_eq!(world.take_events(0), [], "it waits for answers");
+    world.run(Duration::from_millis(1));
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1, "it has left");
+    let data = world.session.as_ref().unwrap().data();
+    assert!((0..20).all(|number| data.get(&format!("k{number}")).is_some()) && data.get("last").is_some());
+    let unknown = WriteFailure::Unknown;
+    let ended = (0..20).map(|number| (number, WriteEnd::Failed(unknown)));
+    let events = world.take_events(0);
+    assert_eq!(count(&events, &ClientEvent::WriteFailed(unknown)), 1);
+    world.peers[0].events = events;
+    assert_eq!(ends(&mut world, 0), ended.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_connection_that_is_lost_while_leaving_ends_what_it_could_not_send() {
+    let mut world = leave_unanswered(10);
+    world.cut(0);
+    assert_eq!(updates_sent(&world, 0).len(), limits::IN_FLIGHT);
+    let events = world.take_events(0);
+    assert_eq!(count(&events, &ClientEvent::WriteFailed(WriteFailure::Left)), 1);
+    let ended = |failure| {
+        let is = |event: &&ClientEvent| matches!(event, ClientEvent::WriteEnded { end, .. } if *end == WriteEnd::Failed(failure));
+        events.iter().filter(is).count()
+    };
+    assert_eq!((ended(WriteFailure::Unknown), ended(WriteFailure::Left)), (8, 2));
 }
 
 #[test]

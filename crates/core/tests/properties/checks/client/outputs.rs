@@ -1,6 +1,6 @@
 //! What a client wants done and what it tells its page, and what must be true of both.
 
-use meeting_session_core::client::{ClientEvent, ClientOutput};
+use meeting_session_core::client::{ClientEvent, ClientOutput, WriteEnd, WriteFailure};
 use meeting_session_core::protocol::*;
 
 use super::world::{Socket, World};
@@ -10,6 +10,7 @@ impl World {
     pub(super) fn drain(&mut self) {
         let outputs = self.client.take_outputs();
         let mut changes = Vec::new();
+        let mut said_goodbye = false;
         for (index, output) in outputs.iter().enumerate() {
             match output {
                 ClientOutput::Connect => {
@@ -20,7 +21,9 @@ impl World {
                 ClientOutput::Send(frame) => {
                     // The farewell may go nowhere; then there is no socket any more after it, either.
                     let last = outputs.get(index + 1) == Some(&ClientOutput::Disconnect);
-                    if !(last && *frame == ClientMessage::Leave.encode()) {
+                    if last && *frame == ClientMessage::Leave.encode() {
+                        said_goodbye = matches!(self.socket, Socket::Open { answered: true, .. });
+                    } else {
                         self.send(frame);
                     }
                 }
@@ -31,6 +34,13 @@ impl World {
                     match event {
                         ClientEvent::Left => assert!(last, "nothing comes after the end"),
                         ClientEvent::Failed(_) => assert!(left, "a failure is the end"),
+                        ClientEvent::WriteFailed(WriteFailure::Left) => {
+                            assert!(!said_goodbye, "all is sent before the farewell");
+                        }
+                        ClientEvent::WriteEnded { write, end: WriteEnd::Failed(WriteFailure::Left) } => {
+                            let sent = !said_goodbye || self.transactions.contains(&write.0);
+                            assert!(sent, "all is sent before the farewell: {write:?}");
+                        }
                         _ => {}
                     }
                     self.event(event);
