@@ -104,6 +104,8 @@ async function testInBrowser(env, browser) {
       env: {
         ...rest,
         WASM_BINDGEN_TEST_TIMEOUT: '300',
+        // For the driver to listen; 5 unless set.
+        WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
         WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilitiesFile(env, browser),
       },
       stream: true,
