@@ -79,7 +79,7 @@ describe('a server', { concurrency: BROWSERS.length }, () => {
       const started = performance.now();
       // Fails when the exit code is another one.
       await server.stop();
-      assert.ok(performance.now() - started < 3_000, 'it waited for its clients');
+      assert.ok(performance.now() - started < 20_000, 'it waited for its clients');
       for (const peer of [ana, bo]) {
         await until(async () => (await peer.events('network-connection')).length === 1);
       }
