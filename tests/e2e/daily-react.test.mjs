@@ -76,7 +76,7 @@ for (const { way, provider, alias } of [
       assert.match(session, /./);
       const states = new Set(await ana.evaluate(() => App.views.map(({ state }) => state)));
       assert.deepEqual([...states].slice(-2), ['joining-meeting', 'joined-meeting']);
-      assert.deepEqual(await people(ana), ['Ana, no color, off off']);
+      await eventually(() => people(ana), ['Ana, no color, off off']);
 
       await write(ana, { pinned: 'one', kept: [1] });
       await eventually(() => view(ana), { ...alone, data: { pinned: 'one', kept: [1] } });
@@ -113,7 +113,7 @@ for (const { way, provider, alias } of [
 
       await ana.evaluate(() => App.daily.leave());
       await eventually(() => view(bo).then(({ ids, counts }) => [ids, counts.present]), [[boId], 1]);
-      assert.deepEqual(await people(bo), ['Bo Berg, teal, off off']);
+      await eventually(() => people(bo), ['Bo Berg, teal, off off']);
       // daily-react itself does not reset its counts when a call is left.
       await eventually(() => view(ana).then(({ counts, ...rest }) => rest), { state: 'left-meeting', ...NOT_JOINED });
 
@@ -123,7 +123,7 @@ for (const { way, provider, alias } of [
       const rest = { data: { kept: [1], more: {} }, ids: [boId, again.local] };
       await eventually(() => view(ana), { ...both, ...rest, local: again.local, remote: [boId] });
       await eventually(() => view(bo), { ...both, ...rest, local: boId, remote: [again.local] });
-      assert.deepEqual(await people(ana), ['Bo Berg, teal, off off', 'Ana, no color, off off']);
+      await eventually(() => people(ana), ['Bo Berg, teal, off off', 'Ana, no color, off off']);
 
       await ana.evaluate(() => App.daily.destroy());
       await eventually(() => view(bo).then(({ ids }) => ids), [boId]);
@@ -173,6 +173,7 @@ for (const { way, provider, alias } of [
       for (const page of pages) {
         await eventually(() => view(page).then(({ data, ids }) => [data, ids.length]), [{ old: true }, 2]);
       }
+      await until(async () => (await people(ana)).length === 2);
       const bothPeople = await people(ana);
       const before = await view(ana);
 
@@ -302,7 +303,7 @@ describe('daily-react', { concurrency: 2 }, () => {
     assert.equal(await ana.evaluate(() => App.events.includes('session-reset')), false);
     await eventually(() => view(bo).then(({ ids }) => ids), [boId, anaId]);
     await eventually(() => view(ana).then(({ ids, remote }) => [ids, remote]), [[boId, anaId], [boId]]);
-    assert.deepEqual(await people(ana), ['Bo, no color, off off', 'Ana, no color, off off']);
+    await eventually(() => people(ana), ['Bo, no color, off off', 'Ana, no color, off off']);
   });
 });
 

@@ -89,7 +89,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
         return Promise.all([code(App.update([])), code(App.update({ a: 3 }))]);
       });
       assert.deepEqual(codes, ['invalid_argument', 'done']);
-      assert.equal(await text(ana, '#writer'), 'answered invalid_argument');
+      await eventually(() => text(ana, '#writer'), 'answered invalid_argument');
     });
 
     it('says what is not saved yet, and what cannot be', async (test) => {
