@@ -58,6 +58,24 @@ export async function tag(page, text) {
   await eventually(() => page.evaluate(() => App.tag), text);
 }
 
+/**
+ * Reloads these pages, named as their participants, none of which joins again: the watcher hears that each leaves after
+ * the five seconds that a reload has.
+ */
+export async function reloadAndStayAway(pages, watcher) {
+  const gone = {};
+  for (const [name, page] of Object.entries(pages)) {
+    gone[name] = Date.now();
+    await page.reload();
+  }
+  await eventually(() => watcher.names(), ['']);
+  for (const { time, participant } of await watcher.events('participant-left')) {
+    const took = time - gone[participant.user_name];
+    // Sooner than after a lost connection, however slow the machine.
+    assert.ok(took >= 4_950 && took < 20_000, `${participant.user_name} left after ${took} ms`);
+  }
+}
+
 // ------------------------------------------------------------------------------- the chat of 100ms's pinned message
 
 /** Writes a message in the chat. */
