@@ -1,8 +1,11 @@
 //! Writes on a condition, and who wrote what, as a client in another language sees them.
 
-use meeting_session_core::protocol::*;
+use std::sync::Arc;
 
-use crate::support::{Peer, Received, Server, merge, replace};
+use meeting_session_core::protocol::*;
+use tokio::sync::Barrier;
+
+use crate::support::{Peer, Received, Server, merge, replace, soon};
 
 /// That this key is what the peer sees.
 fn unchanged(peer: &Peer, keys: &[&str]) -> Condition {
@@ -29,12 +32,19 @@ async fn text_with(peer: &mut Peer, word: &str) -> String {
 async fn of_two_that_saw_the_same_one_writes_and_the_other_sees_what_was_first() {
     const ROUNDS: u64 = 100;
     let server = Server::start().await;
+    let [ana, ben] =
+        [Peer::join(&server, "standup", "Ana").await, Peer::join(&server, "standup", "Ben").await];
+    let meet = Arc::new(Barrier::new(2));
     let mut tasks = Vec::new();
-    for name in ["Ana", "Ben"] {
-        let mut peer = Peer::join(&server, "standup", name).await;
+    for mut peer in [ana, ben] {
+        let meet = meet.clone();
         tasks.push(tokio::spawn(async move {
             let mut conflicts = 0;
-            for _ in 0..ROUNDS {
+            for round in 0..ROUNDS {
+                // One that got ahead has not read what the other one wrote since.
+                if round % 10 == 0 {
+                    meet.wait().await;
+                }
                 loop {
                     let seen = peer.position.revision;
                     let count: u64 = peer.data.get("n").map_or(0, |count| count.parse().unwrap());
@@ -59,7 +69,7 @@ async fn of_two_that_saw_the_same_one_writes_and_the_other_sees_what_was_first()
     }
     let mut conflicts = 0;
     for task in tasks {
-        conflicts += task.await.unwrap();
+        conflicts += soon(task).await.unwrap();
     }
     let cem = Peer::join(&server, "standup", "Cem").await;
     assert_eq!(

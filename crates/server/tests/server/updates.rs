@@ -1,6 +1,8 @@
 //! The data: one order for everybody, every update once, every value to the letter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use meeting_session_core::protocol::*;
@@ -73,12 +75,27 @@ async fn no_two_clients_ever_see_different_data_at_the_same_revision() {
     const WRITERS: u64 = 6;
     const UPDATES: u64 = 60;
     let server = Server::start().await;
+    let mut writers = Vec::new();
+    for _ in 0..WRITERS {
+        writers.push(Peer::join(&server, "standup", "writer").await);
+    }
+    // Two that only read, one of them with a new connection for every few messages.
+    let reader = Peer::join(&server, "standup", "reader").await;
+    let mut wanderer = Peer::join(&server, "standup", "wanderer").await;
+    let wandered = Arc::new(AtomicBool::new(false));
     let mut tasks = Vec::new();
-    for writer in 0..WRITERS {
-        let mut peer = Peer::join(&server, "standup", "writer").await;
+    for (writer, mut peer) in writers.into_iter().enumerate() {
+        let wandered = wandered.clone();
         tasks.push(tokio::spawn(async move {
             let mut applied = BTreeSet::new();
-            for turn in 1..=UPDATES {
+            for turn in 1.. {
+                // The wanderer needs something to read. More than this a connection may not send for long.
+                if turn > UPDATES {
+                    if wandered.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    sleep_ms(25).await;
+                }
                 let value = format!("\"{writer}:{turn}\"");
                 let own = format!("own {writer}");
                 let update = match turn % 5 {
@@ -94,18 +111,16 @@ async fn no_two_clients_ever_see_different_data_at_the_same_revision() {
             (peer, applied)
         }));
     }
-    // Two that only read, one of them with a new connection for every few messages.
-    let reader = Peer::join(&server, "standup", "reader").await;
-    let mut wanderer = Peer::join(&server, "standup", "wanderer").await;
-    let mut wandered = Vec::new();
+    let mut history = Vec::new();
     for _ in 0..12 {
         for _ in 0..2 {
             wanderer.message().await;
         }
-        wandered.append(&mut wanderer.history);
+        history.append(&mut wanderer.history);
         wanderer = wanderer.resume(&server).await;
     }
-    wanderer.history.append(&mut wandered);
+    wanderer.history.append(&mut history);
+    wandered.store(true, Ordering::Relaxed);
 
     let mut peers = Vec::new();
     let mut applied = BTreeSet::new();
