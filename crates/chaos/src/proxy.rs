@@ -255,7 +255,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(5);
+    const SOON: Duration = Duration::from_secs(60);
     const QUIET: Duration = Duration::from_millis(300);
 
     /// A proxy in front of a server that says everything back, and a connection through it.
