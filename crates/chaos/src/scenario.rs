@@ -52,7 +52,7 @@ pub const SCENARIOS: [Scenario; 11] = [
         ..CALM
     },
     Scenario { name: "half-open", network: &[Kind::Dead, Kind::Lose], waits: true, ..CALM },
-    Scenario { name: "people", network: &[Kind::Lose, Kind::Slow], restless: 40, grace: "5s", ..CALM },
+    Scenario { name: "people", network: &[Kind::Lose, Kind::Slow], restless: 40, grace: "15s", ..CALM },
     Scenario {
         name: "everything",
         server: &[Kind::Kill, Kind::Terminate, Kind::Terminate, Kind::Freeze],
