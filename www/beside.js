@@ -2,7 +2,10 @@ import { hmsAddress, pageAddress } from './address.js';
 import { $ } from './dom.js';
 
 const NAMES = ['Mika', 'Noor', 'Sam', 'Kim', 'Ada', 'Lou'];
-const TIME_TO_LEAVE = 500;
+/** Longer than a call waits for the answers to what it wrote before it leaves. */
+const TIME_TO_LEAVE = 2_500;
+/** For the last message of a call that has left to go out. */
+const TIME_TO_SEND = 500;
 const isFramed = window.parent !== window;
 
 /**
@@ -38,12 +41,22 @@ export function createBeside() {
 }
 
 function close() {
-  const frame = $('beside').querySelector('iframe');
+  const frame = $('beside').querySelector('iframe:not([hidden])');
   show(false);
   if (!frame) return;
+  frame.hidden = true;
   // A frame that is only taken away counts as a lost page and stays a while; one that leaves first is gone at once.
-  frame.contentDocument?.getElementById('leave')?.click();
-  setTimeout(() => frame.remove(), TIME_TO_LEAVE);
+  const page = frame.contentDocument;
+  page?.getElementById('leave')?.click();
+  const removeIn = (time) => setTimeout(() => frame.remove(), time);
+  const meeting = page?.getElementById('meeting');
+  if (!meeting || meeting.hidden) {
+    removeIn(TIME_TO_SEND);
+  } else {
+    removeIn(TIME_TO_LEAVE);
+    // It is hidden when the call has left.
+    new MutationObserver(() => removeIn(TIME_TO_SEND)).observe(meeting, { attributeFilter: ['hidden'] });
+  }
 }
 
 function show(isOpen) {

@@ -201,6 +201,27 @@ for (const name of BROWSERS) {
       await eventually(() => ana.focused(), 'open-second');
     });
 
+    it('closes a second participant that waits for an answer only when it has left', async (test) => {
+      const proxy = await startProxy(test, server);
+      const room = `/${name}-beside-unanswered`;
+      const ana = await openDemo(test, browser, { url: `http://127.0.0.1:${proxy.port}` }, `${room}?name=Ana`);
+      await ana.click('#open-second');
+      await eventually(() => ana.texts('#participants .who'), ['Ana you', 'Mika']);
+      const frame = ana.page.frames().find((frame) => frame.parentFrame());
+      proxy.stall({ only: 'received' });
+      await frame.evaluate(() => {
+        document.querySelector('#pinned-input').value = 'Unanswered';
+        document.querySelector('#pinned-save').click();
+      });
+      await ana.click('#close-second');
+      assert.equal(await ana.sees('iframe'), false);
+      await eventually(() => proxy.sent().some((message) => message.type === 'leave'), true);
+      await eventually(() => ana.page.frames().length, 1);
+      proxy.heal();
+      await eventually(() => ana.texts('#participants .who'), ['Ana you']);
+      assert.equal(await ana.text('#pinned-text'), 'Unanswered');
+    });
+
     it('loses nothing that is being typed when the server is killed and started again', async (test) => {
       let ownServer = await startServer();
       atEnd(test, () => ownServer.kill());
