@@ -142,8 +142,7 @@ export const nobody_at_the_address_is_tried_again_until_the_call_is_left = test(
   const call = meeting.call();
   const order = eventNames(call);
   const rejected = rejects(call.join({ url: 'ws://127.0.0.1:1/nobody' }), 'The call was left before it was joined');
-  await pause(1500);
-  check(meeting.sockets.length > 1, `${meeting.sockets.length} attempts`);
+  await eventually(() => meeting.sockets.length > 1, true);
   await within(call.leave(), 'leaving');
   await rejected;
   const attempts = meeting.sockets.length;

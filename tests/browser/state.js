@@ -78,10 +78,10 @@ export const writing_what_is_there_changes_nothing = test(async (meeting) => {
   const before = call.meetingSessionState();
   const events = eventNames(call);
   call.setMeetingSessionData({ c: null, a: { b: [1] } });
-  await pause(1100);
+  await eventually(() => meeting.sent('update').length, 2);
   call.setMeetingSessionData({ c: null, never: undefined }, 'shallow-merge');
-  await pause(1100);
-  same(meeting.sent('update').length, 3);
+  await eventually(() => meeting.sent('update').length, 3);
+  await within(call.flush(), 'the answers');
   equal(events, []);
   same(call.meetingSessionState(), before);
   same(call.meetingSessionRevision(), 1);
@@ -123,6 +123,14 @@ export const the_first_write_goes_at_once_and_the_rest_together_after_a_second =
   call.on('meeting-session-state-updated', ({ meetingSessionState: { data } }) => {
     seen.push({ data, after: performance.now() - start });
   });
+  let answeredAfter = Infinity;
+  meeting.sockets[0].addEventListener('message', ({ data }) => {
+    if (JSON.parse(data).type === 'result') answeredAfter = Math.min(answeredAfter, performance.now() - start);
+  });
+  let sentInTime;
+  setTimeout(() => {
+    sentInTime = meeting.sent('update').length;
+  }, 1500);
   for (let count = 1; count <= 100; count += 1) call.setMeetingSessionData({ count });
   same(meeting.sent('update').length, 1);
   await within(next(call, 'meeting-session-state-updated'), 'the first');
@@ -130,8 +138,9 @@ export const the_first_write_goes_at_once_and_the_rest_together_after_a_second =
   await eventually(() => seen.length, 2);
   await pause(1100);
   equal(seen.map(({ data }) => data), [{ count: 1 }, { count: 100 }]);
-  check(seen[0].after < 900, `the first came after ${seen[0].after} ms`);
-  check(seen[1].after > 950 && seen[1].after < 1900, `the rest came after ${seen[1].after} ms`);
+  check(seen[1].after > 950, `the rest came after ${seen[1].after} ms`);
+  // The timers of a page that stalls keep their order, but the second frame waits for the answer to the first.
+  check(sentInTime === 2 || answeredAfter > 1000, `${sentInTime} sent in time, answered after ${answeredAfter} ms`);
   same(call.meetingSessionRevision(), 2);
   same(meeting.sent('update').length, 2);
 });
@@ -159,9 +168,9 @@ export const a_batch_does_what_its_writes_would_have_done = test(async (meeting)
 export const after_a_quiet_second_a_write_goes_at_once_again = test(async (meeting) => {
   const call = await meeting.joined();
   for (const count of [1, 2]) {
-    const start = performance.now();
-    await write(call, { count });
-    check(performance.now() - start < 900, `write ${count} took ${performance.now() - start} ms`);
+    const written = write(call, { count });
+    same(meeting.sent('update').length, count, 'updates sent');
+    await written;
     await pause(1050);
   }
 });
@@ -170,8 +179,8 @@ export const leaving_sends_what_waits = test(async (meeting) => {
   const [writer, reader] = await Promise.all([meeting.joined(), meeting.joined()]);
   writer.setMeetingSessionData({ first: 1 });
   writer.setMeetingSessionData({ last: 1 }, 'shallow-merge');
-  const start = performance.now();
-  await within(writer.leave(), 'leaving');
-  check(performance.now() - start < 900, 'leaving does not wait for the end of the second');
+  const left = writer.leave();
+  same(meeting.sent('update').length, 2, 'updates sent: leaving does not wait for the end of the second');
+  await within(left, 'leaving');
   await eventually(() => reader.meetingSessionState().data, { first: 1, last: 1 });
 });

@@ -3,8 +3,11 @@
 
 import { Call } from '../../js/call.js';
 
-/** How long a test waits for anything before it fails. */
-const PATIENCE_MS = 5_000;
+/**
+ * How long a test waits for anything before it fails: longer than a slow machine stalls, and shorter than the 30 s after
+ * which the server gives up a participant that did not say that it leaves.
+ */
+const PATIENCE_MS = 25_000;
 
 let serverUrl;
 let connect;
