@@ -43,7 +43,7 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         await ana.set({ written: 'in the tunnel' });
         await eventually(() => connectionEvents(ana), ['interrupted'], 60_000);
         proxy.heal();
-        await eventually(() => connectionEvents(ana), ['interrupted', 'connected']);
+        await eventually(() => connectionEvents(ana), ['interrupted', 'connected'], 30_000);
         for (const peer of [ana, bo]) await eventually(() => peer.data(), { written: 'in the tunnel' });
         assert.deepEqual(await bo.actions(), [STATE]);
       });
