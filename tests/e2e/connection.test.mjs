@@ -45,7 +45,9 @@ describe('a connection', { concurrency: BROWSERS.length }, () => {
         proxy.heal();
         await eventually(() => connectionEvents(ana), ['interrupted', 'connected'], 30_000);
         for (const peer of [ana, bo]) await eventually(() => peer.data(), { written: 'in the tunnel' });
-        assert.deepEqual(await bo.actions(), [STATE]);
+        // Bo's own connection is as silent as that, but for one ping; a busy machine may be late with it.
+        const seen = (await bo.actions()).filter((action) => action !== 'network-connection');
+        assert.deepEqual(seen, [STATE]);
       });
 
       it('is restored by itself, and what was set meanwhile is sent once and in order', async (test) => {

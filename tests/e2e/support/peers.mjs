@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { openPage } from './browsers.mjs';
 
 /**
- * How long `eventually` and `until` wait unless told otherwise: long for a machine that stands still for seconds, but less
- * than the 30 s after which server and client notice by themselves what they were not told.
+ * How long `eventually` and `until` wait unless told otherwise: long for a machine that stands still for seconds, but
+ * less than the 30 s after which server and client notice by themselves what they were not told.
  */
 const PATIENCE_MS = 25_000;
 const POLL_MS = 25;
