@@ -11,7 +11,8 @@ import { startServer } from './support/server.mjs';
 let server;
 let browser;
 before(async () => {
-  server = await startServer();
+  // Time for a slow machine to come back; the frame, which does not, is gone after it.
+  server = await startServer({ args: ['--away-grace', '15s'] });
   browser = await launch('chromium');
 });
 after(async () => {
