@@ -236,6 +236,8 @@ export class Page {
   }
 
   reconnected(own) {
+    // What this page has kept when it went away, it has come back from.
+    takeIdentity(this.address);
     const before = this.#own;
     this.#own = own;
     this.#event('network-connection', { type: 'signaling', event: 'connected' });

@@ -52,6 +52,7 @@ describe('a page', { concurrency: BROWSERS.length }, () => {
         } else {
           await eventually(() => connection(ana), ['interrupted', 'connected']);
         }
+        assert.deepEqual(await ana.evaluate(() => Object.keys(sessionStorage)), [], 'a copy of the tab would find it');
         assert.equal(await sameData([ana, bo], { first: 1, second: 2, bo: 1 }), 3);
         // An `away` that was not taken back would end it by now.
         await pause(GIVEN_UP_MS);

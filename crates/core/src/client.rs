@@ -149,13 +149,13 @@ impl Client {
         if self.connection.is_idle() {
             return;
         }
-        if !self.connection.is_joined() {
-            return self.finish_leave();
-        }
         if self.unloaded_at.is_some_and(|at| now.since(at) < UNLOADING) {
             self.hide(now);
             self.outputs.push(ClientOutput::Disconnect);
             return self.stop(None);
+        }
+        if !self.connection.is_joined() {
+            return self.finish_leave();
         }
         self.leaving_until.get_or_insert(now + limits::LEAVE_TIMEOUT);
         self.send_pending(now, false);
@@ -220,7 +220,7 @@ impl Client {
         self.unloaded_at = None;
         if core::mem::take(&mut self.hidden) {
             self.connection.came_back(now);
-            if self.connection.is_joined() {
+            if self.connection.is_joined() || self.connection.is_joining() {
                 // Any message takes an `away` back.
                 self.send(ClientMessage::Pong.encode());
             }
@@ -237,6 +237,8 @@ impl Client {
         self.unloaded_at = Some(now);
         if self.connection.is_joined() {
             self.send_pending(now, true);
+        }
+        if self.connection.is_joined() || self.connection.is_joining() {
             self.send(ClientMessage::Away.encode());
         }
     }

@@ -26,6 +26,9 @@ struct State {
 /// Goes up with every change of what is in the file.
 const VERSION: u32 = 2;
 
+/// What the name of the file ends in while it is written.
+const UNFINISHED: &str = ".unfinished";
+
 /// The file, of which no other server takes or writes sessions as long as this one has it.
 #[derive(Debug)]
 pub(crate) struct StateFile {
@@ -45,7 +48,12 @@ impl StateFile {
         }
         let lock = private().create(true).open(with_suffix(path, ".lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                // What `write` will have to do. An earlier server may have left one behind that it did not finish.
+                create_unfinished(path)?;
+                remove(&with_suffix(path, UNFINISHED))?;
+                Ok(Self { path: path.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => {
                 Err(io::Error::other("another server uses it; stop that one first"))
             }
@@ -91,15 +99,20 @@ impl StateFile {
     pub(crate) fn write(&self, sessions: BTreeMap<String, SavedSession>) -> io::Result<()> {
         let count = sessions.len();
         let state = State { version: VERSION, saved_at: clock::date(), sessions };
-        let unfinished = with_suffix(&self.path, ".unfinished");
-        remove(&unfinished)?;
-        let mut file = private().create_new(true).open(&unfinished)?;
+        let mut file = create_unfinished(&self.path)?;
         file.write_all(serde_json::to_string(&state)?.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&unfinished, &self.path)?;
+        fs::rename(with_suffix(&self.path, UNFINISHED), &self.path)?;
         info!(sessions = count, file = %self.path.display(), "sessions written to the state file");
         Ok(())
     }
+}
+
+/// The file that becomes the state file when it is whole, empty.
+fn create_unfinished(path: &Path) -> io::Result<File> {
+    let path = with_suffix(path, UNFINISHED);
+    remove(&path)?;
+    private().create_new(true).open(path)
 }
 
 /// Removes a file, if it is there.

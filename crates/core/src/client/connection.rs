@@ -178,6 +178,8 @@ impl Connection {
     /// A join begins. A socket is the next thing.
     pub(super) fn begin(&mut self, now: Instant, mut options: JoinOptions) {
         self.identity = options.resume.take();
+        let surplus = options.predecessors.len().saturating_sub(limits::PREDECESSORS_UNITS);
+        options.predecessors = String::from(options.predecessors.get(surplus..).unwrap_or_default());
         self.attempt = 0;
         self.join_unanswered = false;
         self.options = Some(options);
@@ -292,8 +294,6 @@ impl Connection {
                 predecessors.push_str(&options.instance);
             }
         }
-        let surplus = predecessors.len().saturating_sub(limits::PREDECESSORS_UNITS);
-        let predecessors = String::from(predecessors.get(surplus..).unwrap_or_default());
         ClientEvent::Away { identity: self.identity.clone(), predecessors }
     }
 }

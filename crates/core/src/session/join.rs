@@ -63,7 +63,7 @@ impl Session {
             let member = self.members.values().find(|member| member.instance == instance)?;
             Some(member.participant.id.clone())
         };
-        let predecessor = || join.predecessors.rsplit(' ').find_map(of_instance);
+        let predecessor = || join.predecessors.rsplit(' ').take(limits::PREDECESSORS).find_map(of_instance);
         named.or_else(|| of_instance(&join.instance)).or_else(predecessor)
     }
 

@@ -119,6 +119,21 @@ fn a_page_that_is_frozen_as_it_goes_away_is_given_up_as_if_it_had_gone() {
 }
 
 #[test]
+fn the_operator_says_how_long_a_reload_may_take_up_to_the_grace() {
+    for (away_grace, kept) in [(SECOND * 20, SECOND * 20), (limits::GRACE * 2, limits::GRACE)] {
+        let mut world = World::new();
+        world.away_grace = away_grace;
+        world.join("ann");
+        world.join("bob");
+        go_away(&mut world, 0);
+        world.run(kept - SECOND);
+        assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+        world.run(SECOND * 2);
+        assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+    }
+}
+
+#[test]
 fn leaving_while_the_page_unloads_may_be_a_reload() {
     let mut world = World::with(&["ann", "bob"]);
     let before = world.peers[0].client.participant().cloned();
@@ -143,6 +158,35 @@ fn leaving_while_the_page_unloads_may_be_a_reload() {
     let now = world.now;
     world.peers[page].client.unload(now);
     world.peers[page].client.leave(now);
+    world.run(limits::AWAY_GRACE + SECOND);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+}
+
+#[test]
+fn leaving_while_the_page_unloads_may_be_a_reload_before_it_is_joined_too() {
+    let leave = |world: &mut World, peer: usize| {
+        let now = world.now;
+        world.peers[peer].client.unload(now);
+        world.peers[peer].client.leave(now);
+        world.settle();
+        what_is_left(world.take_events(peer).into_iter(), options("ann", 7))
+    };
+    let mut world = World::with(&["ann", "bob"]);
+    let before = world.peers[0].client.participant().cloned();
+    world.take_events(1);
+    world.cut(0);
+    let left = leave(&mut world, 0);
+    let unanswered = join_unanswered(&mut world, left);
+    let left = leave(&mut world, unanswered);
+    let page = world.join_with(JoinOptions { instance: instance(8), ..left });
+    assert_eq!(world.peers[page].client.participant().cloned(), before);
+    assert_eq!(presence_changes(&mut world, 1), 0);
+
+    // Nobody comes back: it has left, though a moment later.
+    let left = hide(&mut world, page);
+    world.cut(page);
+    let unanswered = join_unanswered(&mut world, JoinOptions { instance: instance(9), ..left });
+    leave(&mut world, unanswered);
     world.run(limits::AWAY_GRACE + SECOND);
     assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
 }
@@ -225,14 +269,16 @@ fn a_page_that_is_reloaded_before_its_reconnect_is_answered_is_the_same_particip
 #[test]
 fn a_join_names_no_more_documents_than_it_may() {
     let mut world = World::new();
-    let named = |count| JoinOptions {
-        predecessors: (0..count).map(instance).collect::<Vec<_>>().join(" "),
-        ..options("ann", 99)
-    };
-    let left = unheard(&world, named(limits::PREDECESSORS));
-    assert_eq!(left.predecessors[..limits::INSTANCE_DIGITS], *instance(1), "the oldest is left out");
-    let peer = world.join_with(named(limits::PREDECESSORS + 1));
-    assert!(world.take_events(peer).contains(&ClientEvent::Failed(Failure::Closed(CloseCode::BAD_JOIN))));
+    let unanswered = join_unanswered(&mut world, options("ann", limits::PREDECESSORS));
+    let left = go_away(&mut world, unanswered);
+    // The oldest is left out, as is whatever else is too much in the storage of a page.
+    let older: Vec<_> = (0..limits::PREDECESSORS).map(instance).collect();
+    let predecessors = format!("{} {}", older.join(" "), left.predecessors);
+    let next = world.join_with(JoinOptions { predecessors, instance: instance(99), ..left });
+    assert!(world.take_events(next).contains(&ClientEvent::Joined));
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 1);
+    let (_, join) = &world.peers[next].sent[0];
+    assert!(join.contains(&instance(1)) && !join.contains(&instance(0)), "{join}");
 }
 
 /// Somebody joins and gets no answer.

@@ -38,6 +38,7 @@ pub(crate) struct World {
     pub(crate) stall_new: bool,
     /// What sessions that begin from now on say.
     pub(crate) sync_interval: Duration,
+    pub(crate) away_grace: Duration,
     closed: Vec<(ConnectionId, CloseCode)>,
     connections: u64,
     epochs: u64,
@@ -53,6 +54,7 @@ impl World {
             serving: true,
             stall_new: false,
             sync_interval: SessionConfig::default().sync_interval,
+            away_grace: SessionConfig::default().away_grace,
             closed: Vec::new(),
             connections: 0,
             epochs: 0,
@@ -228,8 +230,11 @@ impl World {
             Ok(ClientMessage::Join(join)) => {
                 if self.session.is_none() {
                     self.epochs += 1;
-                    let config =
-                        SessionConfig { sync_interval: self.sync_interval, ..SessionConfig::default() };
+                    let config = SessionConfig {
+                        sync_interval: self.sync_interval,
+                        away_grace: self.away_grace,
+                        ..SessionConfig::default()
+                    };
                     self.session = Some(Session::new(self.now, Epoch(self.epochs), config));
                 }
                 let admission = Admission {

@@ -23,6 +23,9 @@ const QUIET_WRITES: usize = 40;
 /// late, as the next one is not due before that one was seen, and this much is always allowed.
 const DISTURBED: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
+/// What no write may take.
+const STARVED: Duration = Duration::from_secs(20);
+
 /// Two participants of a session of their own.
 pub(crate) struct Control {
     delays: Arc<Mutex<Vec<Duration>>>,
@@ -63,7 +66,7 @@ impl Control {
         let [half, most] = DISTURBED;
         let late = beside.0.iter().filter(|delay| **delay >= most).count();
         assert!(
-            beside.p(50) < half && late <= (beside.0.len() / 10).max(2),
+            beside.p(50) < half && beside.p(100) < STARVED && late <= (beside.0.len() / 10).max(2),
             "{flood}: {beside}, {late} late"
         );
     }

@@ -150,11 +150,13 @@ async fn names_and_user_data_have_their_limits_at_the_join_and_later() {
     let long_name = Join { user_name: name(limits::USER_NAME_UNITS + 1), ..full.clone() };
     let much_data = Join { user_data: Some(data(limits::USER_DATA_UNITS + 1)), ..full.clone() };
     let bad_instance = Join { instance: "0123".into(), ..full.clone() };
+    let many_predecessors = Join { predecessors: "a".repeat(limits::PREDECESSORS_UNITS + 1), ..full.clone() };
     let later_version = Join { version: VERSION + 1, ..full };
     for (join, code) in [
         (long_name, CloseCode::BAD_JOIN),
         (much_data, CloseCode::BAD_JOIN),
         (bad_instance, CloseCode::BAD_JOIN),
+        (many_predecessors, CloseCode::BAD_JOIN),
         (later_version, CloseCode::UNSUPPORTED_VERSION),
     ] {
         assert_eq!(Peer::join_with(&server, join).await.err(), Some(code.0));

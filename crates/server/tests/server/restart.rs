@@ -168,6 +168,20 @@ async fn a_file_that_cannot_be_written_is_said_before_there_is_anything_to_lose(
 }
 
 #[tokio::test]
+async fn a_file_that_can_no_longer_be_written_is_said_at_the_next_start() {
+    let file = StateFile::new("no-longer");
+    stop(file.server().await).await;
+    let in_the_way = file.with_suffix(".unfinished");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = Config { state_file: Some(file.0.clone()), ..Config::default() };
+    let result = soon(run(listener, config, pending())).await;
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert!(result.is_err());
+    assert!(file.0.exists(), "what the last one has saved is still there");
+}
+
+#[tokio::test]
 async fn a_file_that_another_server_uses_is_left_alone() {
     let file = StateFile::new("shared");
     let server = file.server().await;

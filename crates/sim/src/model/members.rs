@@ -82,8 +82,8 @@ impl Members {
         });
         let same = || self.members.iter().find(|(_, member)| member.instance == join.instance);
         let before = || {
-            let named = |member: &Member| join.predecessors.split(' ').any(|one| one == member.instance);
-            self.members.iter().find(|(_, member)| named(member))
+            let of = |instance: &str| self.members.iter().find(|(_, member)| member.instance == instance);
+            join.predecessors.rsplit(' ').find_map(of)
         };
         match proven.or_else(same).or_else(before) {
             Some((_, member)) if member.instance == join.instance && join.attempt <= member.attempt => {

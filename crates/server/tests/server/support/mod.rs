@@ -22,8 +22,8 @@ pub(crate) use socket::{
 };
 
 /// How long anything may take that should happen at once or after a time limit of the server, on a machine that has much
-/// to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// to do. Less than the grace: somebody who is gone at once must not be taken for one whom it ended.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Waits for what should happen at once, or after a time limit of the server.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
