@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { atEnd } from './support/at-end.mjs';
+import { startPatientServer } from './support/lifecycle.mjs';
 import { eventually, openPeer, pause, until } from './support/peers.mjs';
 import {
   chat,
@@ -20,7 +21,6 @@ import {
   tag,
   text,
 } from './support/react.mjs';
-import { startServer } from './support/server.mjs';
 
 /** The change of the import line. */
 const CHANGED_IMPORT = { '@100mslive/react-sdk': 'meeting-session-state/100ms/react' };
@@ -39,7 +39,7 @@ for (const [version, alias] of Object.entries(REACTS)) {
     for (const when of ['when it is mounted', 'later']) {
       it(`is still there after a reload by the only peer, which joins ${when}`, async (test) => {
         // On a slow machine a reload may take longer than the five seconds that it has by default.
-        const patient = await startServer({ args: ['--away-grace', '25s'] });
+        const patient = await startPatientServer();
         atEnd(test, () => patient.stop());
         const url = patient.sessionUrl('room');
         // Later, the provider's handlers for the end of the page come before those of the call.

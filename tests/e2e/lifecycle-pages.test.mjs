@@ -6,23 +6,29 @@ import { after, before, describe, it } from 'node:test';
 
 import { BROWSERS, launch } from './support/browsers.mjs';
 import { openDemo } from './support/demo.mjs';
-import { connection, failures, meetBehindProxy, merge, presence, sameData } from './support/lifecycle.mjs';
+import {
+  AWAY_MS,
+  connection,
+  EARLY_MS,
+  failures,
+  LATEST_MS,
+  meetBehindProxy,
+  merge,
+  PATIENT_MS,
+  presence,
+  sameData,
+  startPatientServer,
+} from './support/lifecycle.mjs';
 import { eventually, joinPeers, pause, Peer, until } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
 
-/** How long a participant stays whose page went away, and at a server that gives a slow machine more time for a reload. */
-const AWAY_MS = 5_000;
-const PATIENT_MS = 25_000;
-/** What a clock may be off by, and how late on a slow machine others may hear of it: sooner than of a lost connection. */
-const EARLY_MS = 50;
-const LATEST_MS = 20_000;
 /** Long enough for one who has not come back to the patient server to have left it. */
 const GIVEN_UP_MS = PATIENT_MS + 1_500;
 
 let server, patient;
 before(async () => {
   server = await startServer();
-  patient = await startServer({ args: ['--away-grace', `${PATIENT_MS}ms`] });
+  patient = await startPatientServer();
 });
 after(async () => {
   await server?.stop();

@@ -7,20 +7,14 @@ import { after, before, describe, it } from 'node:test';
 
 import { atEnd } from './support/at-end.mjs';
 import { BROWSERS, LOST_CONNECTION, launch } from './support/browsers.mjs';
+import { AWAY_MS, EARLY_MS, LATEST_MS, PATIENT_MS, startPatientServer } from './support/lifecycle.mjs';
 import { eventually, joinPeers, openPeer } from './support/peers.mjs';
 import { startServer } from './support/server.mjs';
-
-/** How long a participant stays whose page went away, and at a server that gives a slow machine more time for a reload. */
-const AWAY_MS = 5_000;
-const PATIENT_MS = 25_000;
-/** What a clock may be off by, and how late on a slow machine others may hear of it: sooner than of a lost connection. */
-const EARLY_MS = 50;
-const LATEST_MS = 20_000;
 
 let server, patient;
 before(async () => {
   server = await startServer();
-  patient = await startServer({ args: ['--away-grace', `${PATIENT_MS}ms`] });
+  patient = await startPatientServer();
 });
 after(async () => {
   await server?.stop();

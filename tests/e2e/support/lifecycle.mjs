@@ -4,9 +4,21 @@ import assert from 'node:assert/strict';
 
 import { LOST_CONNECTION } from './browsers.mjs';
 import { eventually, joinPeers, openPeer } from './peers.mjs';
+import { startServer } from './server.mjs';
 import { startProxy } from './wire.mjs';
 
+/** How long a participant stays whose page went away, and at a server that gives a slow machine more time for a reload. */
+export const AWAY_MS = 5_000;
+export const PATIENT_MS = 25_000;
+/** What a clock may be off by, and how late on a slow machine others may hear of it: sooner than of a lost connection. */
+export const EARLY_MS = 50;
+export const LATEST_MS = 20_000;
+
 let rooms = 0;
+
+export function startPatientServer() {
+  return startServer({ args: ['--away-grace', `${PATIENT_MS}ms`] });
+}
 
 /**
  * Ana behind a proxy, and Bo not, who watches, in a session of their own. Bo may live in another browser, the `watcher`.

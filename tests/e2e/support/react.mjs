@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import { atEnd } from './at-end.mjs';
 import { launch, openPage } from './browsers.mjs';
 import { servePage } from './bundle.mjs';
+import { AWAY_MS, EARLY_MS, LATEST_MS } from './lifecycle.mjs';
 import { eventually } from './peers.mjs';
 import { startServer } from './server.mjs';
 
@@ -71,8 +72,7 @@ export async function reloadAndStayAway(pages, watcher) {
   await eventually(() => watcher.names(), ['']);
   for (const { time, participant } of await watcher.events('participant-left')) {
     const took = time - gone[participant.user_name];
-    // Sooner than after a lost connection, however slow the machine.
-    assert.ok(took >= 4_950 && took < 20_000, `${participant.user_name} left after ${took} ms`);
+    assert.ok(took >= AWAY_MS - EARLY_MS && took < LATEST_MS, `${participant.user_name} left after ${took} ms`);
   }
 }
 
