@@ -281,6 +281,19 @@ fn a_join_names_no_more_documents_than_it_may() {
     assert!(join.contains(&instance(1)) && !join.contains(&instance(0)), "{join}");
 }
 
+#[test]
+fn a_page_that_comes_back_while_it_joins_is_not_away() {
+    let mut world = World::with(&["bob"]);
+    let ann = join_unanswered(&mut world, options("ann", 7));
+    hide(&mut world, ann);
+    let now = world.now;
+    world.peers[ann].client.wake(now);
+    world.settle();
+    world.cut(ann);
+    world.run(limits::AWAY_GRACE + SECOND);
+    assert_eq!(world.session.as_ref().unwrap().participant_count(), 2);
+}
+
 /// Somebody joins and gets no answer.
 fn join_unanswered(world: &mut World, options: JoinOptions) -> usize {
     world.stall_new = true;
